@@ -74,7 +74,7 @@ impl Supervisor {
                     format!("{name}: it ended {MAX_ENDS} times in a row by a bug of usher; the lines before say where");
                 self.health.end_process(why);
             }
-            if stop.run_until_cancelled(tokio::time::sleep(waits.next_wait())).await.is_none() {
+            if waits.wait(&stop).await.is_err() {
                 return;
             }
         }

@@ -56,6 +56,8 @@ impl Appender {
         traced::appended(self.log.system(), stream, record, |record| self.append_untraced(stream, record, stop)).await
     }
 
+    /// A loop of its own beside [`until_ok`](super::until_ok): all appends share one limiter of lines, and a log that is
+    /// overloaded does not fail.
     async fn append_untraced(
         &self,
         stream: Stream,
@@ -79,7 +81,7 @@ impl Appender {
                     if let Some(suppressed) = self.limiter.permit() {
                         warn!(%stream, %error, suppressed, "the log did not take a record, trying again");
                     }
-                    stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+                    backoff.wait(stop).await?;
                 }
             }
         }

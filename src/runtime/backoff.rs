@@ -1,8 +1,19 @@
-//! The back-off between attempts: exponential, with jitter and a longest wait.
+//! Waits that end when the work is stopped, and the back-off between attempts: exponential, with jitter and a longest wait.
 
 use std::time::Duration;
 
 use rand::RngExt;
+use tokio_util::sync::CancellationToken;
+
+use super::Interrupted;
+
+/// Waits for `time`.
+///
+/// # Errors
+/// [`Interrupted`] when `stop` is cancelled.
+pub async fn pause(time: Duration, stop: &CancellationToken) -> Result<(), Interrupted> {
+    stop.run_until_cancelled(tokio::time::sleep(time)).await.ok_or(Interrupted)
+}
 
 /// The waits of one retry loop.
 #[derive(Debug, Clone)]
@@ -23,6 +34,14 @@ impl Backoff {
         let wait = self.next;
         self.next = (self.next * 2).min(self.cap);
         wait.mul_f64(rand::rng().random_range(0.7..1.3))
+    }
+
+    /// Waits before the next attempt: every retry loop that has a `stop` waits here.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `stop` is cancelled.
+    pub async fn wait(&mut self, stop: &CancellationToken) -> Result<(), Interrupted> {
+        pause(self.next_wait(), stop).await
     }
 
     /// Resets the wait after a success.

@@ -13,11 +13,9 @@ const WAITS: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_s
 /// The number of tries after which a record is given up.
 pub(crate) const MAX_TRIES: u32 = 6;
 
-/// Works on a record. Only its own lane waits while that ends by a bug. A record on which it does each time is given
-/// up, so that one record does not make usher not ready for ever.
-///
-/// # Errors
-/// `Interrupted` if the work is to stop first.
+/// Works on a record. Only its own lane waits while that ends by a bug. A record on which it does each time is given up,
+/// so that one record does not make usher not ready for ever. A loop of its own beside [`until_ok`](super::until_ok): it
+/// has an end, and a panic is no error with a text.
 pub(crate) async fn through<H: Handler>(
     handler: &H,
     record: &Stored,
@@ -46,7 +44,7 @@ pub(crate) async fn through<H: Handler>(
             }
             return given_up;
         }
-        work.stop.run_until_cancelled(tokio::time::sleep(waits.next_wait())).await.ok_or(Interrupted)?;
+        waits.wait(&work.stop).await?;
     }
 }
 

@@ -18,11 +18,11 @@ pub(crate) mod stage;
 pub(crate) mod unconsumed;
 
 pub use appender::Appender;
-pub use backoff::Backoff;
+pub use backoff::{Backoff, pause};
 pub use failures::Failures;
 pub use group::join_group;
 pub use input::Input;
-pub use retry::Retry;
+pub use retry::{Retry, until_ok};
 pub use stage::Handler;
 pub use stage::Interrupted;
 pub use stage::Work;

@@ -8,7 +8,28 @@ use tracing::warn;
 use super::{Backoff, Interrupted};
 use crate::{health::Component, rate_limited_log::LogLimiter};
 
-/// One operation that is retried. Its component fails from the first error until this is dropped.
+/// The result of the first `attempt` that succeeds. While attempts fail, the `component` tells that `what` has failed, as
+/// [`Retry::after`].
+///
+/// # Errors
+/// [`Interrupted`] if an attempt has failed and `stop` is cancelled.
+pub async fn until_ok<T, E: fmt::Display, F: Future<Output = Result<T, E>>>(
+    component: impl Fn() -> Component,
+    what: &str,
+    stop: &CancellationToken,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, Interrupted> {
+    let mut retry = None;
+    loop {
+        match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(error) => retry.get_or_insert_with(|| Retry::new(component())).after(what, &error, stop).await?,
+        }
+    }
+}
+
+/// One operation that is retried. Its component fails from the first error until this is dropped. For attempts that can't be
+/// a closure; else [`until_ok`].
 #[derive(Debug)]
 pub struct Retry {
     component: Component,
@@ -37,6 +58,6 @@ impl Retry {
         if let Some(suppressed) = self.limiter.permit() {
             warn!(component = self.component.name(), %error, suppressed, "{what}, trying again");
         }
-        stop.run_until_cancelled(tokio::time::sleep(self.backoff.next_wait())).await.ok_or(Interrupted)
+        self.backoff.wait(stop).await
     }
 }

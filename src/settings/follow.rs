@@ -45,7 +45,8 @@ enum Interruption {
 }
 
 impl Settings {
-    /// Follows the log until `stop` is cancelled. It says to `health` how it is doing.
+    /// Follows the log until `stop` is cancelled. It says to `health` how it is doing. A loop of its own beside
+    /// [`until_ok`](crate::runtime::until_ok), as the follower of the views.
     pub async fn follow(self, health: Health, stop: CancellationToken) {
         let mut trouble = ReadTrouble::new(health.component("settings"), Stream::Settings.as_str());
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
@@ -56,7 +57,7 @@ impl Settings {
                 backoff.reset(); // it had come on meanwhile
             }
             trouble.record(&interruption);
-            let _stopped = stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
+            let _stopped = backoff.wait(&stop).await;
         }
     }
 

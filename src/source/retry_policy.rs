@@ -10,7 +10,7 @@ use super::{Connection, failures::CallKind};
 use crate::{
     domain::Timestamp,
     products::{Error, Fault},
-    runtime::{Backoff, Interrupted},
+    runtime::{Backoff, Interrupted, pause},
 };
 
 /// A failure that is one step's or reading's own is given up after this many attempts: about 16 s.
@@ -99,7 +99,7 @@ impl RetryPolicy {
         let wait = self.backoff.next_wait();
         let wait = if is_own { wait.min(OWN_WAIT) } else { wait }.max(after.unwrap_or_default());
         warn!(source.id = %self.connection.source, %error, wait_ms = wait.as_millis(), "trying again later");
-        stop.run_until_cancelled(tokio::time::sleep(wait)).await.ok_or(Interrupted)?;
+        pause(wait, stop).await?;
         Ok(true)
     }
 

@@ -40,7 +40,9 @@ impl MayPass for NotRead {
     }
 }
 
-/// Asks for something of the log until it is there, with back-off. Meanwhile `component` says why it is not.
+/// Asks for something of the log until it is there, with back-off. Meanwhile `component` says why it is not. A loop of its
+/// own beside [`until_ok`](crate::runtime::until_ok): it ends with an error that does not pass, and tells each new reason
+/// at once, since somebody waits for the start.
 ///
 /// # Errors
 /// The first error that does not pass by itself.

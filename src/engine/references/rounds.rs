@@ -7,7 +7,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{Finding, Interrupted, References, lookup};
-use crate::{domain::Reference, products::Error};
+use crate::{domain::Reference, products::Error, runtime::pause};
 
 /// Between two look-ups of a round: five a second at most, and the client's own pace holds them back further.
 const BETWEEN: Duration = Duration::from_millis(200);
@@ -46,7 +46,7 @@ impl References {
     /// Looks names up until `stop` is cancelled.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let starting = jittered(self.look_ups.starting);
-        if stop.run_until_cancelled(sleep(starting)).await.is_some() {
+        if pause(starting, &stop).await.is_ok() {
             while self.round(&stop).await.is_ok() {}
         }
     }
@@ -61,18 +61,18 @@ impl References {
             if !self.look_up(reference, stop).await? {
                 break; // the product does not answer: the rest has to wait
             }
-            stop.run_until_cancelled(sleep(BETWEEN)).await.ok_or(Interrupted)?;
+            pause(BETWEEN, stop).await?;
         }
         self.count();
         let is_well =
             references.iter().all(|reference| matches!(self.findings.fresh(reference), Some(Ok(Finding::There(_)))));
-        let pause = jittered(if is_well { self.look_ups.every } else { self.look_ups.missing_every });
+        let rest = jittered(if is_well { self.look_ups.every } else { self.look_ups.missing_every });
         tokio::select! {
             () = stop.cancelled() => Err(Interrupted),
-            () = sleep(pause) => Ok(()),
+            () = sleep(rest) => Ok(()),
             changed = changes.changed() => {
                 changed.map_err(|_| Interrupted)?;
-                stop.run_until_cancelled(sleep(TOGETHER)).await.ok_or(Interrupted)
+                pause(TOGETHER, stop).await
             }
         }
     }

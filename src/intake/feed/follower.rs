@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -13,7 +13,7 @@ use crate::{
         self, Disposition,
         audit::{AuditLog, AuditPage, Order, Span},
     },
-    runtime::Interrupted,
+    runtime::{Interrupted, pause},
 };
 
 /// The allowed difference between the product's clock and usher's, if the log has no entry to begin with.
@@ -82,7 +82,7 @@ impl Follower<'_> {
                     trouble.record(self.feed.source(), &error)
                 }
             };
-            self.stop.run_until_cancelled(sleep(wait)).await.ok_or(Interrupted)?;
+            pause(wait, &self.stop).await?;
         }
     }
 

@@ -12,7 +12,8 @@ const MAX_WAIT: Duration = Duration::from_mins(1);
 /// The longest wait that a product can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(10);
 
-/// The failures since the last look that succeeded.
+/// The failures since the last look that succeeded. The product may ask for a longer wait, and the next look follows a
+/// success too: so only the waits are those of [`until_ok`](crate::runtime::until_ok).
 #[derive(Default)]
 pub(super) struct Trouble(Option<Backoff>);
 

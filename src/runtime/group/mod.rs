@@ -25,7 +25,8 @@ const JOIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Does `work` on every partition of `stream` that `group` gives this process, until `stop`. The work ends when the
 /// partition is taken away or `stop` is cancelled, and then drops the assignment. If it ends for another reason, the
 /// member leaves the group and joins it again, because a log gives the records of a partition again only to a new
-/// member.
+/// member. A loop of its own beside [`until_ok`](super::until_ok): it also waits after a membership that ended, and a
+/// steady one makes the waits short again.
 pub async fn join_group<F: Future<Output = ()> + Send + 'static>(
     log: &Arc<dyn Log>,
     stream: Stream,
@@ -54,7 +55,7 @@ pub async fn join_group<F: Future<Output = ()> + Send + 'static>(
                 }
             }
         }
-        stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
+        let _stopped = backoff.wait(stop).await;
     }
 }
 

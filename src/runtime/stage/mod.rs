@@ -13,11 +13,11 @@ use async_trait::async_trait;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
-    Failures, Input, Retry,
+    Failures, Input,
     group::join_group,
     partition_worker::PartitionWorker,
     replay::{Stopped, is_done_for_good, recreation, restore},
-    unconsumed,
+    unconsumed, until_ok,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -147,13 +147,7 @@ impl Work {
         &self,
         mut ask: impl FnMut() -> Result<T, store::Error> + Send,
     ) -> Result<T, Interrupted> {
-        let mut retry = None;
-        loop {
-            match ask() {
-                Ok(given) => return Ok(given),
-                Err(error) => self.store_fails(&mut retry, &error).await?,
-            }
-        }
+        self.until_told(|| std::future::ready(ask())).await
     }
 
     /// Like [`Work::remembered`], on a thread that may wait for the disk.
@@ -164,21 +158,21 @@ impl Work {
         &self,
         ask: impl Fn() -> Result<T, store::Error> + Clone + Send + 'static,
     ) -> Result<T, Interrupted> {
-        let mut retry = None;
-        loop {
+        let on_thread = || async {
             match tokio::task::spawn_blocking(ask.clone()).await {
-                Ok(Ok(given)) => return Ok(given),
-                Ok(Err(error)) => self.store_fails(&mut retry, &error).await?,
+                Ok(given) => given.map(Ok),
                 Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-                Err(_) => return Err(Interrupted), // usher is stopping
+                Err(_) => Ok(Err(Interrupted)), // usher is stopping
             }
-        }
+        };
+        self.until_told(on_thread).await?
     }
 
-    /// Waits before the store is asked again.
-    async fn store_fails(&self, retry: &mut Option<Retry>, error: &store::Error) -> Result<(), Interrupted> {
-        let retry = retry.get_or_insert_with(|| Retry::new(self.health.component("state store")));
-        retry.after("it can't be used", error, &self.stop).await
+    async fn until_told<T, F: Future<Output = Result<T, store::Error>>>(
+        &self,
+        ask: impl FnMut() -> F,
+    ) -> Result<T, Interrupted> {
+        until_ok(|| self.health.component("state store"), "it can't be used", &self.stop, ask).await
     }
 
     /// Records that the record at `offset` of the output was acknowledged.
@@ -265,18 +259,18 @@ impl<H: Handler> Partitions<H> {
     /// Reads back the output of the stage, however long it takes; returns the offset after its newest record. None when
     /// it is to stop.
     async fn restored(&self, scope: &Scope, partition: Partition, stopping: &CancellationToken) -> Option<u64> {
-        let mut retry = Retry::new(self.failures.component());
-        loop {
+        let what = format!("what was done in partition {partition} can't be read back");
+        let restoring = || async {
             match restore(&self.log, &self.ledger, self.handler.as_ref(), scope, partition, stopping).await {
-                Ok(acked) => return Some(acked),
-                Err(Stopped::Interrupted) => return None,
+                Ok(acked) => Ok(Some(acked)),
+                Err(Stopped::Interrupted) => Ok(None),
                 Err(Stopped::Failed(cause)) => {
                     self.failures.count();
-                    let what = format!("what was done in partition {partition} can't be read back");
-                    retry.after(&what, &cause, stopping).await.ok()?;
+                    Err(cause)
                 }
             }
-        }
+        };
+        until_ok(|| self.failures.component(), &what, stopping, restoring).await.ok()?
     }
 }
 

@@ -57,14 +57,15 @@ enum Interruption {
 }
 
 impl Follower {
-    /// Runs until stopped.
+    /// Runs until stopped. A loop of its own beside [`until_ok`](crate::runtime::until_ok): progress makes the waits short
+    /// again, and its errors are told with those of the reader.
     pub(super) async fn run(self) {
         let mut trouble = ReadTrouble::new(self.health.component("views"), self.stream.as_str());
         let mut backoff = Backoff::new(FIRST_WAIT, MAX_WAIT);
         while !self.stop.is_cancelled() {
             let Err(interruption) = self.follow(&mut trouble, &mut backoff).await else { return };
             trouble.record(&interruption);
-            let _stopped = self.stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await;
+            let _stopped = backoff.wait(&self.stop).await;
         }
     }
 

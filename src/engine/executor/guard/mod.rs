@@ -208,8 +208,8 @@ impl Guard {
             if let Err(why) = rules::judge_administrator(&protect, step, user, &certain) {
                 return Ok(Err(Refusal { why, error: None }));
             }
-            // It depends on what becomes of another process's step.
-            stop.run_until_cancelled(tokio::time::sleep(backoff.next_wait())).await.ok_or(Interrupted)?;
+            // It depends on what becomes of another process's step. Nothing has failed, so nothing is told.
+            backoff.wait(stop).await?;
         }
     }
 

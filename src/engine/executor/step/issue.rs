@@ -6,6 +6,7 @@ use super::{Interrupted, Progress};
 use crate::{
     domain::Step,
     products::{Error, User},
+    runtime::pause,
 };
 
 /// The time after which Jira's search finds a new issue. An issue that may just have been created is looked for after
@@ -26,7 +27,7 @@ impl Progress<'_> {
         {
             let now = self.executor.now();
             let wait = SEARCH_IS_BEHIND.saturating_sub(at.until(now));
-            self.work.stop.run_until_cancelled(tokio::time::sleep(wait)).await.ok_or(Interrupted)?;
+            pause(wait, &self.work.stop).await?;
             if at > now {
                 // The clock was ahead then. Without this every later step waits, until the clock is as far again.
                 self.executor.outcomes.asked_at(&issue.marker, now, self.work);

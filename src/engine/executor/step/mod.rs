@@ -21,7 +21,7 @@ use super::{
 use crate::{
     domain::{Step, StepResult, Timestamp},
     products::{Disposition, Error, cleared_by},
-    runtime::{Interrupted, Work},
+    runtime::{Interrupted, Work, pause},
     source::{failures::CallKind, read::UserLookup, retry_policy::RetryPolicy},
 };
 use context::UserReading;
@@ -151,7 +151,7 @@ impl<'a> Progress<'a> {
             match error.disposition() {
                 // This is no failure of the product: the step is judged again, here or by the partition's next owner.
                 _ if matches!(error, Error::Withheld(_)) => {
-                    self.work.stop.run_until_cancelled(tokio::time::sleep(ANEW)).await.ok_or(Interrupted)?;
+                    pause(ANEW, &self.work.stop).await?;
                 }
                 Disposition::Retry(after) => {
                     self.may_be_done |= in_parts;

@@ -8,7 +8,7 @@ use super::Reconciler;
 use crate::{
     domain::{SourceId, Timestamp, UserId},
     log::{Partition, Stream},
-    runtime::{Interrupted, Retry, Work},
+    runtime::{Interrupted, Work, pause, until_ok},
 };
 
 /// The interval for checking whether the views have caught up.
@@ -51,7 +51,7 @@ impl Reconciler {
             for partition in (0..self.log.partitions()).map(Partition) {
                 let end = self.end(stream, partition, work).await?;
                 while self.known.read_until(stream, partition) < end {
-                    self.wait(POLL_INTERVAL, work).await?;
+                    pause(POLL_INTERVAL, &work.stop).await?;
                 }
             }
         }
@@ -60,14 +60,10 @@ impl Reconciler {
 
     /// The offset after the last record that can be read; 0 if there is none.
     async fn end(&self, stream: Stream, partition: Partition, work: &Work) -> Result<u64, Interrupted> {
-        let mut retry = Retry::new(self.log.health().component(format!("sweeper {}", self.connection.source)));
-        loop {
-            match self.log.bounds(stream, partition).await {
-                Ok(bounds) if bounds.is_empty() => return Ok(0),
-                Ok(bounds) => return Ok(bounds.end),
-                Err(error) => retry.after("can't tell where a stream ends", &error, &work.stop).await?,
-            }
-        }
+        let component = || self.log.health().component(format!("sweeper {}", self.connection.source));
+        let ask = || self.log.bounds(stream, partition);
+        let bounds = until_ok(component, "can't tell where a stream ends", &work.stop, ask).await?;
+        Ok(if bounds.is_empty() { 0 } else { bounds.end })
     }
 
     /// Waits until the planners have handled each of `unknown_user`, however many there are. False if they make no
@@ -79,10 +75,6 @@ impl Reconciler {
         let users = unknown_user.iter().map(|unknown_user| &unknown_user.user).collect();
         let known = all_known(users, |user| self.unknown_user(user).is_none());
         work.stop.run_until_cancelled(known).await.ok_or(Interrupted)
-    }
-
-    async fn wait(&self, time: Duration, work: &Work) -> Result<(), Interrupted> {
-        work.stop.run_until_cancelled(sleep(time)).await.ok_or(Interrupted)
     }
 }
 

@@ -35,7 +35,7 @@ use crate::{
     log::Log,
     metrics::Metrics,
     rules::Schemes,
-    runtime::{Appender, Interrupted, Work},
+    runtime::{Appender, Interrupted, Work, pause},
     source::Connection,
 };
 
@@ -156,8 +156,8 @@ impl Reconciler {
             Err(error) => return Ok(self.cut_short(before, &error)),
         };
         if !found.is_empty() {
-            // A user who is just being created is in the list before the webhook comes.
-            work.stop.run_until_cancelled(sleep(UNDER_WAY.min(every / 4))).await.ok_or(Interrupted)?;
+            // Who is created just now stands in the list before the webhook has come.
+            pause(UNDER_WAY.min(every / 4), &work.stop).await?;
             found.retain(|user| self.unknown_user(user).is_some());
         }
         let after = found.compared(before);

@@ -14,7 +14,7 @@ use crate::{
     health::Health,
     log::{Log, Partition, Position, Record, Stream, codec},
     metrics::Metrics,
-    runtime::{Appender, Interrupted, Retry},
+    runtime::{Appender, Interrupted, pause, until_ok},
 };
 
 /// The longest wait without reading the clock: it may be set, and the machine may have slept.
@@ -73,7 +73,7 @@ impl Scheduler {
             // All or none: one that is left out now would be taken for a new one afterwards.
             let Some(mut schedules) = self.schedules.schedules() else {
                 component.failing("the state store does not tell until when schedules have been run");
-                if stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_none() {
+                if pause(RETRY_AFTER, &stop).await.is_err() {
                     return;
                 }
                 continue;
@@ -131,13 +131,9 @@ impl Scheduler {
     /// Waits until the last firings include all earlier firings and armings.
     async fn caught_up(&self, stop: &CancellationToken) -> Result<(), Interrupted> {
         for partition in (0..self.log.partitions()).map(Partition) {
-            let mut retry = Retry::new(self.log.health().component("scheduler"));
-            let bounds = loop {
-                match self.log.bounds(Stream::Sweeps, partition).await {
-                    Ok(bounds) => break bounds,
-                    Err(error) => retry.after("can't tell where requests end", &error, stop).await?,
-                }
-            };
+            let component = || self.log.health().component("scheduler");
+            let ask = || self.log.bounds(Stream::Sweeps, partition);
+            let bounds = until_ok(component, "can't tell where requests end", stop, ask).await?;
             // Of one whose records were all dropped with time nothing is ever read.
             if let Some(offset) = bounds.end.checked_sub(1).filter(|_| !bounds.is_empty()) {
                 self.read(Position { partition, offset }, stop).await?;
@@ -148,7 +144,7 @@ impl Scheduler {
 
     async fn read(&self, position: Position, stop: &CancellationToken) -> Result<(), Interrupted> {
         while self.schedules.read_until(position.partition) <= position.offset {
-            stop.run_until_cancelled(tokio::time::sleep(POLL_INTERVAL)).await.ok_or(Interrupted)?;
+            pause(POLL_INTERVAL, stop).await?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::{
         AskedSweep, Limits, RunId, RunOrder, SchemeId, SchemeRef, Sighting, SweepId, SweepRun, SweepStep, UserHints,
     },
     engine::Count,
-    runtime::{Interrupted, Work},
+    runtime::{Interrupted, Work, pause},
     store::{RunPhase, SweepState},
 };
 
@@ -165,8 +165,8 @@ impl Sweeper {
                 progressed = progress.changed() => progressed.map_err(|_| Interrupted)?,
                 set = changed.changed() => set.map_err(|_| Interrupted)?,
             }
-            // The views are notified of every user; asking at each would slow them down.
-            work.stop.run_until_cancelled(tokio::time::sleep(POLL_INTERVAL)).await.ok_or(Interrupted)?;
+            // The views tell of every single user; asking that often would keep them from it.
+            pause(POLL_INTERVAL, &work.stop).await?;
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
         AskedSweep, Event, EventId, EventKind, Sighting, SweepId, SweepStep, UserHints, UserId, UserList, UserRef, Via,
     },
     products::{Error, UserPage},
-    runtime::{Interrupted, Work},
+    runtime::{Interrupted, Work, until_ok},
     source::read::refused,
     store::SweepState,
 };
@@ -152,12 +152,8 @@ impl Sweeper {
 
     /// The users whom the sweep has already sighted, by the log.
     async fn seen_before(&self, sweep: &SweepId, from: &[u64], work: &Work) -> Result<SightedUsers, Interrupted> {
-        let mut retry = self.retry();
-        loop {
-            match SightedUsers::from_log(&*self.log, &self.connection.source, sweep, from, &work.stop).await {
-                Ok(seen) => return seen.ok_or(Interrupted),
-                Err(error) => retry.after("can't tell whom a sweep has sighted", &error, &work.stop).await?,
-            }
-        }
+        let read = || SightedUsers::from_log(&*self.log, &self.connection.source, sweep, from, &work.stop);
+        let seen = until_ok(|| self.component(), "can't tell whom a sweep has sighted", &work.stop, read).await?;
+        seen.ok_or(Interrupted)
     }
 }

@@ -27,10 +27,11 @@ use crate::{
         Timestamp, UserKey,
     },
     engine::{KnownUsers, Reconciler, RunQueries, dead_letters::DeadLetters},
+    health::Component,
     log::{Log, Partition, Stored, Stream, codec},
     metrics::Metrics,
     rules::Schemes,
-    runtime::{Appender, Handler, Interrupted, Retry, Work, bugs},
+    runtime::{Appender, Handler, Interrupted, Work, bugs, until_ok},
     source::Connection,
     store::{self, Listing, RunPhase, Scope, SweepState, SweepStore},
 };
@@ -202,22 +203,17 @@ impl Sweeper {
         Ok(last < Some(due))
     }
 
-    /// A retry without an end, for records that must be written.
-    fn retry(&self) -> Retry {
-        Retry::new(self.log.health().component(format!("sweeper {}", self.connection.source)))
+    fn component(&self) -> Component {
+        self.log.health().component(format!("sweeper {}", self.connection.source))
     }
 
     /// The offset of the next event by partition.
     async fn ends_of_events(&self, work: &Work) -> Result<Vec<u64>, Interrupted> {
         let mut ends = Vec::new();
         for partition in (0..self.log.partitions()).map(Partition) {
-            let mut retry = self.retry();
-            ends.push(loop {
-                match self.log.bounds(Stream::Events, partition).await {
-                    Ok(bounds) => break bounds.end,
-                    Err(error) => retry.after("can't tell where events end", &error, &work.stop).await?,
-                }
-            });
+            let ask = || self.log.bounds(Stream::Events, partition);
+            let bounds = until_ok(|| self.component(), "can't tell where events end", &work.stop, ask).await?;
+            ends.push(bounds.end);
         }
         Ok(ends)
     }

@@ -10,7 +10,7 @@ use super::Feed;
 use crate::{
     domain::{FeedPlace, UserKey},
     log::{self, Partition, Record, Stream, codec},
-    runtime::{Interrupted, Retry},
+    runtime::{Interrupted, until_ok},
 };
 
 /// The time by which a place may advance before it is written although nothing else has changed.
@@ -24,13 +24,9 @@ impl Feed {
     /// # Errors
     /// `Interrupted` if the work is to stop first.
     pub(super) async fn place_in_log(&self, stop: &CancellationToken) -> Result<Option<FeedPlace>, Interrupted> {
-        let mut retry = Retry::new(self.log.health().component(format!("feed {}", self.source())));
-        loop {
-            match stop.run_until_cancelled(self.read_place()).await.ok_or(Interrupted)? {
-                Ok(place) => return Ok(place),
-                Err(error) => retry.after("the place of the feed can't be read", &error, stop).await?,
-            }
-        }
+        let component = || self.log.health().component(format!("feed {}", self.source()));
+        let reading = until_ok(component, "the place of the feed can't be read", stop, || self.read_place());
+        stop.run_until_cancelled(reading).await.ok_or(Interrupted)?
     }
 
     /// Reads the latest place. It is near the end, because a followed place is written at intervals. Compaction may
