@@ -1,14 +1,10 @@
 //! Which id a group's name has in Cloud, for a while.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Error;
+use super::{Error, lately::Lately};
 use crate::domain::GroupName;
 
 /// Which way a membership is changed.
@@ -22,20 +18,23 @@ pub(super) enum Way {
 const TRUSTED_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// The ids looked up lately. As many as the schemes name groups.
-#[derive(Debug, Default)]
-pub(super) struct GroupIds {
-    known: Mutex<HashMap<GroupName, (String, Instant)>>,
+pub(super) struct GroupIds(Lately<GroupName, String>);
+
+impl Default for GroupIds {
+    fn default() -> Self {
+        Self(Lately::new(TRUSTED_FOR))
+    }
 }
 
 impl GroupIds {
     /// The id of `name`, if it was looked up recently.
     pub fn get(&self, name: &GroupName) -> Option<String> {
-        self.known().get(name).filter(|(_, at)| at.elapsed() < TRUSTED_FOR).map(|(id, _)| id.clone())
+        self.0.get(name)
     }
 
     /// Remembers the `id` just looked up.
     pub fn keep(&self, name: &GroupName, id: &str) {
-        self.known().insert(name.clone(), (id.to_owned(), Instant::now()));
+        self.0.keep(name.clone(), id.to_owned(), Instant::now());
     }
 
     /// Calls `ask` with the id of `name`: the known one, or, if there is none or the product no longer knows it, the
@@ -63,11 +62,7 @@ impl GroupIds {
 
     /// Has `name` looked up again.
     pub fn forget(&self, name: &GroupName) {
-        self.known().remove(name);
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<GroupName, (String, Instant)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner) // a map is never half changed
+        self.0.forget(name);
     }
 }
 

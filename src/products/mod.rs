@@ -12,6 +12,7 @@ mod group_ids;
 mod http;
 mod immutable;
 mod jira;
+mod lately;
 mod leave_groups;
 mod listing;
 mod password;

@@ -1,10 +1,6 @@
 //! Access to applications: by roles that groups give, and by roles given to one user alone.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use reqwest::Method;
 use serde_json::json;
@@ -24,25 +20,7 @@ use crate::{
 /// A search takes no more resources at once.
 const RESOURCES_AT_ONCE: usize = 20;
 /// The time for which a reading is used: a sweep asks about each user, and applications seldom change.
-const TRUSTED_FOR: Duration = Duration::from_mins(1);
-
-/// The keys of applications that were seen to be there lately.
-#[derive(Default)]
-pub(super) struct Applications(Mutex<HashMap<String, Instant>>);
-
-impl Applications {
-    fn is_known(&self, key: &str) -> bool {
-        self.seen().get(key).is_some_and(|at| at.elapsed() < TRUSTED_FOR)
-    }
-
-    fn keep(&self, key: &str) {
-        self.seen().insert(key.to_owned(), Instant::now());
-    }
-
-    fn seen(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner) // a map is never half changed
-    }
-}
+pub(super) const TRUSTED_FOR: Duration = Duration::from_mins(1);
 
 impl AtlassianOrg {
     /// Whether the user has access to none of `applications`, by key; to none at all where none is named.
@@ -92,7 +70,7 @@ impl AtlassianOrg {
     }
 
     async fn check_application(&self, key: &str) -> Result<(), Error> {
-        if self.applications.is_known(key) {
+        if self.applications.get(key).is_some() {
             return Ok(());
         }
         let asked = json!({ "resourceOwners": [key], "limit": 1 });
@@ -101,7 +79,7 @@ impl AtlassianOrg {
             let message = format!("no group of the directory gives access to an application `{key}`; is it misspelt?");
             return Err(Error::Refused { status: 404, message });
         }
-        self.applications.keep(key);
+        self.applications.keep(key.to_owned(), (), Instant::now());
         Ok(())
     }
 

@@ -20,7 +20,7 @@ use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
 use tokio::sync::OnceCell;
 
-use self::{access::Applications, directory::Directory};
+use self::directory::Directory;
 use super::{
     Client, Error, User, UserPage,
     audit::{AuditLog, Stream},
@@ -29,6 +29,7 @@ use super::{
         Http,
         request::{Call, Operation},
     },
+    lately::Lately,
     listing::{Cursor, Form},
 };
 use crate::{
@@ -53,7 +54,8 @@ pub(super) struct AtlassianOrg {
     organization: Organization,
     directory: OnceCell<Directory>,
     group_ids: GroupIds,
-    applications: Applications,
+    /// The keys of applications that were seen to be there lately.
+    applications: Lately<String, ()>,
     admin_groups: Live<Vec<GroupName>>,
 }
 
@@ -65,7 +67,7 @@ impl AtlassianOrg {
             organization,
             directory: OnceCell::new(),
             group_ids: GroupIds::default(),
-            applications: Applications::default(),
+            applications: Lately::new(access::TRUSTED_FOR),
             admin_groups,
         }
     }

@@ -1,11 +1,7 @@
 //! The users who may use Bitbucket: those with a global permission, by a group or their own. Each global permission
 //! includes a licence.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -16,6 +12,7 @@ use crate::{
     products::{
         Error, User,
         http::request::Operation,
+        lately::Lately,
         listing::records::{NamedGroup, Record},
     },
 };
@@ -30,35 +27,15 @@ const HOLDERS_TRUSTED_FOR: Duration = Duration::from_mins(10);
 pub(super) const APPLICATION: &str = "bitbucket";
 
 /// The recently read holders of global permissions.
-#[derive(Default)]
 pub(super) struct Access {
-    groups: Lately<Vec<(GroupName, Permission)>>,
+    groups: Lately<(), Arc<Vec<(GroupName, Permission)>>>,
     /// The users who administer Bitbucket by a permission of their own.
-    holders: Lately<BTreeSet<u64>>,
+    holders: Lately<(), Arc<BTreeSet<u64>>>,
 }
 
-/// A recent reading.
-struct Lately<T>(Mutex<Option<(Instant, Arc<T>)>>);
-
-impl<T> Default for Lately<T> {
+impl Default for Access {
     fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<T> Lately<T> {
-    fn get(&self, trusted_for: Duration) -> Option<Arc<T>> {
-        self.known().as_ref().filter(|(at, _)| at.elapsed() < trusted_for).map(|(_, known)| known.clone())
-    }
-
-    fn keep(&self, asked: Instant, known: T) -> Arc<T> {
-        let known = Arc::new(known);
-        *self.known() = Some((asked, known.clone()));
-        known
-    }
-
-    fn known(&self) -> MutexGuard<'_, Option<(Instant, Arc<T>)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
+        Self { groups: Lately::new(GROUPS_TRUSTED_FOR), holders: Lately::new(HOLDERS_TRUSTED_FOR) }
     }
 }
 
@@ -152,23 +129,27 @@ impl BitbucketDc {
     }
 
     async fn groups_lately(&self) -> Result<Arc<Vec<(GroupName, Permission)>>, Error> {
-        if let Some(groups) = self.access.groups.get(GROUPS_TRUSTED_FOR) {
+        if let Some(groups) = self.access.groups.get(&()) {
             return Ok(groups);
         }
         let asked = Instant::now();
         let groups = self.permitted_groups().await?;
-        let groups = groups.into_iter().map(|one| (GroupName::new(one.group.name), one.permission)).collect();
-        Ok(self.access.groups.keep(asked, groups))
+        let groups = groups.into_iter().map(|one| (GroupName::new(one.group.name), one.permission));
+        let groups = Arc::new(groups.collect());
+        self.access.groups.keep((), Arc::clone(&groups), asked);
+        Ok(groups)
     }
 
     async fn holders_lately(&self) -> Result<Arc<BTreeSet<u64>>, Error> {
-        if let Some(holders) = self.access.holders.get(HOLDERS_TRUSTED_FOR) {
+        if let Some(holders) = self.access.holders.get(&()) {
             return Ok(holders);
         }
         let asked = Instant::now();
         let holders = self.permitted_users().await?;
         let administering = holders.into_iter().filter(|one| one.permission.administers());
-        Ok(self.access.holders.keep(asked, administering.map(|one| one.user.id).collect()))
+        let holders = Arc::new(administering.map(|one| one.user.id).collect());
+        self.access.holders.keep((), Arc::clone(&holders), asked);
+        Ok(holders)
     }
 
     /// Whether `user` has a global permission of their own.

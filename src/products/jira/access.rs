@@ -1,10 +1,6 @@
 //! Which groups give access to which applications.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -18,6 +14,7 @@ use crate::{
             Http,
             request::{Call, Operation},
         },
+        lately::Lately,
     },
 };
 
@@ -37,13 +34,13 @@ struct Application {
 /// The applications of a site, read at most once a minute.
 pub(in crate::products) struct Access {
     path: &'static str,
-    known: Mutex<Option<(Instant, Arc<[Application]>)>>,
+    lately: Lately<(), Arc<[Application]>>,
 }
 
 impl Access {
     /// The applications at `path`. Nothing is read yet.
     pub fn new(path: &'static str) -> Self {
-        Self { path, known: Mutex::new(None) }
+        Self { path, lately: Lately::new(TRUSTED_FOR) }
     }
 
     /// The groups that give access to any of `applications`, by key; to any application if none is named. An unknown
@@ -78,8 +75,7 @@ impl Access {
     }
 
     async fn read(&self, http: &Http) -> Result<Arc<[Application]>, Error> {
-        let lately = self.known().as_ref().filter(|(at, _)| at.elapsed() < TRUSTED_FOR).map(|(_, all)| all.clone());
-        if let Some(all) = lately {
+        if let Some(all) = self.lately.get(&()) {
             return Ok(all);
         }
         let asked = Instant::now();
@@ -88,11 +84,7 @@ impl Access {
         if all.is_empty() {
             return Err(answer.of_other_form()); // a Jira without any application is none
         }
-        *self.known() = Some((asked, all.clone()));
+        self.lately.keep((), Arc::clone(&all), asked);
         Ok(all)
-    }
-
-    fn known(&self) -> MutexGuard<'_, Option<(Instant, Arc<[Application]>)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
     }
 }

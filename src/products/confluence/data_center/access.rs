@@ -3,11 +3,7 @@
 //! Source: "Global Permissions" in the REST reference, in 9.2 and later; older versions answer 404 to the whole
 //! resource.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -32,23 +28,7 @@ const REVOKE: &str = "rest/api/permissions/user/{user}/revoke";
 pub(super) const APPLICATION: &str = "confluence";
 
 /// A sweep asks about each user, and administrators change this seldom.
-const TRUSTED_FOR: Duration = Duration::from_mins(1);
-
-/// The groups that give access to their members, each read at most once a minute.
-#[derive(Default)]
-pub(super) struct Grants {
-    known: Mutex<HashMap<GroupName, (bool, Instant)>>,
-}
-
-impl Grants {
-    fn known(&self) -> MutexGuard<'_, HashMap<GroupName, (bool, Instant)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner) // a map is never half changed
-    }
-
-    fn get(&self, group: &GroupName) -> Option<bool> {
-        self.known().get(group).filter(|(_, at)| at.elapsed() < TRUSTED_FOR).map(|(lets_in, _)| *lets_in)
-    }
-}
+pub(super) const TRUSTED_FOR: Duration = Duration::from_mins(1);
 
 impl ConfluenceDc {
     /// Whether neither a group nor a permission of their own lets the user in; `None` if not all groups are known.
@@ -95,7 +75,7 @@ impl ConfluenceDc {
             Err(Error::Refused { status: 404, .. }) => false,
             Err(error) => return Err(error),
         };
-        self.access.known().insert(group.clone(), (lets_in, asked));
+        self.access.keep(group.clone(), lets_in, asked);
         Ok(lets_in)
     }
 

@@ -25,6 +25,7 @@ use crate::{
         administrators::Administered,
         audit::{AuditLog, DataCenter},
         http::{Http, request::Operation},
+        lately::Lately,
         listing::{Cursor, Form, PageSize},
     },
 };
@@ -32,7 +33,8 @@ use crate::{
 /// A Confluence Data Center.
 pub(in crate::products) struct ConfluenceDc {
     http: Http,
-    access: access::Grants,
+    /// The groups that give access to their members, each read at most once a minute.
+    access: Lately<GroupName, bool>,
     deletions: deletion::Deletions,
     page_size: PageSize,
     admin_groups: Live<Vec<GroupName>>,
@@ -41,7 +43,7 @@ pub(in crate::products) struct ConfluenceDc {
 impl ConfluenceDc {
     /// The members of `admin_groups` administer it.
     pub fn new(http: Http, admin_groups: Live<Vec<GroupName>>) -> Self {
-        let (access, deletions) = (access::Grants::default(), deletion::Deletions::default());
+        let (access, deletions) = (Lately::new(access::TRUSTED_FOR), deletion::Deletions::default());
         Self { http, access, deletions, page_size: PageSize::new(LIMIT), admin_groups }
     }
 }
