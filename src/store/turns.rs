@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The number of partitions that are read back at once, of all stages and sources.
-const CONCURRENCY: usize = 4;
+const CONCURRENCY: usize = 2;
 
 /// The turns for reading back. Cheap to clone; all clones share them.
 #[derive(Debug, Clone)]
