@@ -104,6 +104,9 @@ impl Groups {
     }
 
     /// `group` goes on at `next` in `part`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the log is closed.
     pub fn store(&self, part: Part, group: &str, next: u64) -> Result<(), Error> {
         let mut state = self.lock();
         if state.closed {

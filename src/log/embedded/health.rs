@@ -22,14 +22,20 @@ struct Trouble {
 }
 
 impl Health {
-    /// Fails while appends do.
+    /// Tells whether appends may succeed.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] after a failed write, and while the disk is full.
     pub fn check(&self) -> Result<(), Error> {
         let trouble = self.lock();
         let why = trouble.failure.as_ref().or(trouble.disk.as_ref());
         why.map_or(Ok(()), |why| Err(Error::Unavailable(why.clone())))
     }
 
-    /// Fails while a write is going on for longer than `limit`: the disk hangs.
+    /// Tells whether the disk answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] while a write has been going on for longer than `limit`.
     pub fn check_progress(&self, limit: Duration) -> Result<(), Error> {
         match self.lock().writing_since.map(|since| since.elapsed()) {
             Some(taken) if taken > limit => {

@@ -126,7 +126,8 @@ pub struct EmbeddedLog {
 impl EmbeddedLog {
     /// Opens the log in `dir`, or makes one where there never was one. Blocks while its files are read.
     ///
-    /// [`Error::Unusable`] where the files are in use by another process, can't be read, or are not what was
+    /// # Errors
+    /// [`Error::Unusable`] if the files are in use by another process, can't be read, or are not what was
     /// written to them; the text says what to do.
     pub fn open(dir: &Path, options: Options) -> Result<Self, Error> {
         let (store, found) = Recovered::open(dir, options.partitions)?;
@@ -169,8 +170,8 @@ impl EmbeddedLog {
             identity,
             dir: dir.to_owned(),
             group_commit: GroupCommit::new(),
-            offsets_due: Interval::every(commit::committer::OFFSETS_EVERY),
-            witness_due: Interval::every(commit::committer::WITNESS_EVERY),
+            offsets_due: Interval::every(commit::committer::OFFSETS_INTERVAL),
+            high_watermark_due: Interval::every(commit::committer::HIGH_WATERMARK_INTERVAL),
             pins,
         };
         committer.look_at_disk();

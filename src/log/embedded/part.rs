@@ -62,7 +62,10 @@ impl<T: Default> Parts<T> {
 }
 
 impl<T> Parts<T> {
-    /// Asks `make` for every entry; stops at the first error.
+    /// Asks `make` for every entry.
+    ///
+    /// # Errors
+    /// The first one of `make`.
     pub fn try_new<E>(partitions: u16, make: impl FnMut(Part) -> Result<T, E>) -> Result<Self, E> {
         Ok(Self { partitions, entries: Part::all(partitions).map(make).collect::<Result<_, E>>()? })
     }

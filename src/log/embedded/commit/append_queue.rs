@@ -25,12 +25,15 @@ pub(in crate::log::embedded) struct AppendQueue {
 }
 
 impl AppendQueue {
-    /// An open gate to `requests`; the committer cancels `stopped` when it is done.
+    /// An open queue in front of `requests`; the committer cancels `stopped` when it is done.
     pub fn new(requests: SyncSender<Request>, stopped: CancellationToken) -> Self {
         Self { requests: RwLock::new(Some(requests)), closed: CancellationToken::new(), stopped }
     }
 
     /// Puts `request` in the queue.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] if the queue is full; [`Error::Unavailable`] if the log is closed or its writer has stopped.
     pub fn send(&self, request: Request) -> Result<(), Error> {
         let requests = self.requests.read().unwrap_or_else(PoisonError::into_inner);
         let requests = requests.as_ref().ok_or_else(|| Error::Unavailable("it is closed".into()))?;

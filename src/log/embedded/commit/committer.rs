@@ -40,10 +40,10 @@ use crate::{
 };
 
 /// How long group offsets may wait to be written, and how often the thread looks around when nothing is appended.
-pub(in crate::log::embedded) const OFFSETS_EVERY: Duration = Duration::from_secs(1);
+pub(in crate::log::embedded) const OFFSETS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often the high watermark is written.
-pub(in crate::log::embedded) const WITNESS_EVERY: Duration = Duration::from_secs(10);
+pub(in crate::log::embedded) const HIGH_WATERMARK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// All that the thread owns.
 pub(in crate::log::embedded) struct Committer {
@@ -63,7 +63,7 @@ pub(in crate::log::embedded) struct Committer {
     pub dir: PathBuf,
     pub group_commit: GroupCommit,
     pub offsets_due: Interval,
-    pub witness_due: Interval,
+    pub high_watermark_due: Interval,
     /// While a snapshot is copied nothing is removed.
     pub pins: Pins,
 }
@@ -72,7 +72,7 @@ impl Committer {
     /// Works until all senders of `requests` are gone and everything sent is answered; then lets go of the store.
     pub fn run(mut self, requests: &Receiver<Request>) {
         loop {
-            let wait = if self.retention.is_due() && self.may_remove() { Duration::ZERO } else { OFFSETS_EVERY };
+            let wait = if self.retention.is_due() && self.may_remove() { Duration::ZERO } else { OFFSETS_INTERVAL };
             match requests.recv_timeout(wait) {
                 Ok(first) => self.serve(first, requests),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -82,7 +82,7 @@ impl Committer {
         }
         self.groups.close();
         self.save_offsets();
-        self.write_witness();
+        self.write_high_watermark();
         self.store.release();
     }
 
@@ -210,8 +210,8 @@ impl Committer {
         if self.offsets_due.is_due() {
             self.save_offsets();
         }
-        if self.witness_due.is_due() {
-            self.write_witness();
+        if self.high_watermark_due.is_due() {
+            self.write_high_watermark();
         }
         if self.retention.is_due() && self.may_remove() {
             self.remove_old();
@@ -261,7 +261,7 @@ impl Committer {
         is_done
     }
 
-    fn write_witness(&mut self) {
+    fn write_high_watermark(&mut self) {
         if !self.reserve.has_room_for_notes() {
             return;
         }

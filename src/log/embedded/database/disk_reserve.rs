@@ -11,7 +11,7 @@ use std::{
 use rustix::fs::statvfs;
 
 /// How old the last look at the disk may be. Others can fill it at any moment, and a look takes microseconds.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The part of the reserve that nothing touches.
 const UNTOUCHED: u64 = 4;
@@ -78,7 +78,7 @@ impl Reserve {
     }
 
     fn look(&mut self) -> Result<(), Error> {
-        if self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY) {
+        if self.looked.is_none_or(|looked| looked.elapsed() >= CHECK_INTERVAL) {
             let disk = statvfs(&self.dir).map_err(|source| Error::Unknown { dir: self.dir.clone(), source })?;
             self.free = disk.f_bavail.saturating_mul(disk.f_frsize);
             self.looked = Some(Instant::now());

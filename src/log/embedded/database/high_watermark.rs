@@ -35,6 +35,9 @@ impl HighWatermark {
     }
 
     /// The one in `dir`; none where none was ever written.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] if the file can't be read, or is not what was written to it.
     pub fn read(dir: &Path) -> Result<Option<Self>, Error> {
         match fs::read(path(dir)) {
             Ok(text) => serde_json::from_slice(&text)
@@ -46,6 +49,9 @@ impl HighWatermark {
     }
 
     /// Puts it in `dir`: the old one stays until the new one is on disk.
+    ///
+    /// # Errors
+    /// Those of the file system.
     pub fn write(&self, dir: &Path) -> io::Result<()> {
         let next = dir.join("acknowledged.next");
         let mut file = File::create(&next)?;
@@ -54,7 +60,10 @@ impl HighWatermark {
         fs::rename(&next, path(dir))
     }
 
-    /// Fails where the log that was found is another one, or ends before what was acknowledged.
+    /// Compares the log that was found with what was acknowledged.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] if it is another log, or ends before what was acknowledged.
     pub fn check(&self, dir: &Path, found: &Self) -> Result<(), Error> {
         if self.identity != found.identity {
             return Err(damaged(dir, "the database is not the one that was here before"));
