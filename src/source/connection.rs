@@ -179,8 +179,9 @@ impl Connection {
         self.settings.as_ref().map(|_| self.share().configured.per_second)
     }
 
-    /// Records that a partition of the executor is this process's.
+    /// Records that a partition of the executor is this process's. Another process may have changed its users.
     pub(crate) fn hold_partition(self: &Arc<Self>) -> HeldPartition {
+        self.recent_readings.clear();
         self.change_share(|share| share.held = share.held.saturating_add(1));
         HeldPartition(Arc::clone(self))
     }

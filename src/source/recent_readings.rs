@@ -1,4 +1,5 @@
-//! The planner's latest readings of users, for the executor of the same process: it need not read again what was read a moment ago.
+//! The planner's latest readings of users, for the executor of the same process. The executor does not repeat a reading of a moment
+//! ago.
 
 use std::{
     collections::HashMap,
@@ -16,42 +17,53 @@ use crate::{
 /// The age up to which a reading is given to the executor. A step that waits for its turn may use a reading of 60 s.
 const RECENT: Duration = Duration::from_secs(10);
 /// The readings kept at most. A planner that is further ahead of its executor leaves the reading to it.
-const MOST: usize = 1_024;
+const MAX_READINGS: usize = 1_024;
 
-/// A reading that was made for the decision of one event.
+/// A reading that the planner made for one decision.
 #[derive(Debug)]
 pub(crate) struct RecentReading {
     pub(crate) user: User,
     pub(crate) read: Instant,
-    /// The number of [stops](super::Connection::stops) of the source at the reading.
+    /// The number of [stops](super::Connection::stops) of the source before the reading.
     pub(crate) stops: u64,
-    event: EventId,
 }
 
 impl RecentReading {
-    /// A reading of `user` made just now, for the decision of `event`.
-    pub(crate) fn now(user: User, stops: u64, event: EventId) -> Self {
-        Self { user, read: Instant::now(), stops, event }
-    }
-
-    fn is_recent(&self) -> bool {
-        self.read.elapsed() <= RECENT
+    /// A reading of `user` made just now.
+    pub(crate) fn now(user: User, stops: u64) -> Self {
+        Self { user, read: Instant::now(), stops }
     }
 }
 
-/// See the module. At most one reading of each user is kept.
+/// See the module. At most one reading of each user is kept, for the decision of one event.
 #[derive(Debug, Default)]
-pub(crate) struct RecentReadings(Mutex<HashMap<UserId, RecentReading>>);
+pub(crate) struct RecentReadings(Mutex<HashMap<UserId, Entry>>);
+
+#[derive(Debug)]
+struct Entry {
+    event: EventId,
+    begun: Instant,
+    /// None while the planner reads and decides.
+    reading: Option<RecentReading>,
+}
 
 impl RecentReadings {
-    /// Keeps `reading` until it is taken, or too old.
-    pub(crate) fn keep(&self, reading: RecentReading) {
-        let mut readings = self.readings();
-        if readings.len() >= MOST {
-            readings.retain(|_, kept| kept.is_recent());
+    /// Begins the reading of `user` for the decision of `event`. [`forget`](Self::forget) ends it, also before the
+    /// reading is there: usher may change the user while the planner reads.
+    pub(crate) fn begin(&self, user: &UserId, event: &EventId) {
+        let (mut readings, begun) = (self.readings(), Instant::now());
+        readings.retain(|_, entry| begun.duration_since(entry.begun) <= RECENT);
+        if readings.len() < MAX_READINGS {
+            let entry = Entry { event: event.clone(), begun, reading: None };
+            readings.insert(user.clone(), entry);
         }
-        if readings.len() < MOST || readings.contains_key(&reading.user.id) {
-            readings.insert(reading.user.id.clone(), reading);
+    }
+
+    /// Keeps `reading` for the decision of `event`, unless it was forgotten since it was begun.
+    pub(crate) fn keep(&self, event: &EventId, reading: RecentReading) {
+        let mut readings = self.readings();
+        if let Some(entry) = readings.get_mut(&reading.user.id).filter(|entry| entry.event == *event) {
+            entry.reading = Some(reading);
         }
     }
 
@@ -63,15 +75,21 @@ impl RecentReadings {
         if readings.get(user)?.event != *event {
             return None;
         }
-        readings.remove(user).filter(|kept| kept.is_recent() && kept.stops == stops)
+        let reading = readings.remove(user)?.reading?;
+        (reading.read.elapsed() <= RECENT && reading.stops == stops).then_some(reading)
     }
 
-    /// Drops the reading of `user`: a change was asked for, or another event told of the user.
+    /// Drops the reading of `user`: usher asks for a change, or another event told of the user.
     pub(crate) fn forget(&self, user: &UserId) {
         self.readings().remove(user);
     }
 
-    fn readings(&self) -> MutexGuard<'_, HashMap<UserId, RecentReading>> {
+    /// Drops all readings: another process may have changed any user.
+    pub(crate) fn clear(&self) {
+        self.readings().clear();
+    }
+
+    fn readings(&self) -> MutexGuard<'_, HashMap<UserId, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner) // never half changed
     }
 }
@@ -84,48 +102,61 @@ mod tests {
         UserId::new(name)
     }
 
-    fn reading(user: &str, event: &str) -> RecentReading {
-        RecentReading::now(User::new(id(user)), 0, EventId::new(event))
+    fn event(name: &str) -> EventId {
+        EventId::new(name)
+    }
+
+    fn read(readings: &RecentReadings, user: &str, of: &str) {
+        readings.begin(&id(user), &event(of));
+        readings.keep(&event(of), RecentReading::now(User::new(id(user)), 0));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_reading_is_given_once_to_the_decision_it_was_made_for() {
         let readings = RecentReadings::default();
-        readings.keep(reading("jane", "e1"));
-        assert!(readings.take(&id("jane"), &EventId::new("e0"), 0).is_none(), "another decision");
-        assert!(readings.take(&id("joe"), &EventId::new("e1"), 0).is_none(), "another user");
-        assert!(readings.take(&id("jane"), &EventId::new("e1"), 0).is_some());
-        assert!(readings.take(&id("jane"), &EventId::new("e1"), 0).is_none(), "it is given once");
+        read(&readings, "jane", "e1");
+        assert!(readings.take(&id("jane"), &event("e0"), 0).is_none(), "another decision");
+        assert!(readings.take(&id("joe"), &event("e1"), 0).is_none(), "another user");
+        assert!(readings.take(&id("jane"), &event("e1"), 0).is_some());
+        assert!(readings.take(&id("jane"), &event("e1"), 0).is_none(), "it is given once");
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_old_reading_and_one_of_before_a_stop_are_not_given() {
         let readings = RecentReadings::default();
-        readings.keep(reading("jane", "e1"));
+        read(&readings, "jane", "e1");
         tokio::time::advance(RECENT + Duration::from_millis(1)).await;
-        assert!(readings.take(&id("jane"), &EventId::new("e1"), 0).is_none(), "it is old");
-        readings.keep(reading("jane", "e2"));
-        assert!(readings.take(&id("jane"), &EventId::new("e2"), 1).is_none(), "the source was stopped since");
-        readings.keep(reading("jane", "e3"));
+        assert!(readings.take(&id("jane"), &event("e1"), 0).is_none(), "it is old");
+        read(&readings, "jane", "e2");
+        assert!(readings.take(&id("jane"), &event("e2"), 1).is_none(), "the source was stopped since");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reading_that_was_forgotten_is_not_given_also_if_it_was_under_way() {
+        let readings = RecentReadings::default();
+        read(&readings, "jane", "e1");
         readings.forget(&id("jane"));
-        assert!(readings.take(&id("jane"), &EventId::new("e3"), 0).is_none(), "it was dropped");
+        assert!(readings.take(&id("jane"), &event("e1"), 0).is_none(), "it was dropped");
+        readings.begin(&id("jane"), &event("e2"));
+        readings.forget(&id("jane")); // the executor asks for a change meanwhile
+        readings.keep(&event("e2"), RecentReading::now(User::new(id("jane")), 0));
+        assert!(readings.take(&id("jane"), &event("e2"), 0).is_none(), "it may be of before the change");
+        read(&readings, "jane", "e3");
+        readings.clear();
+        assert!(readings.take(&id("jane"), &event("e3"), 0).is_none(), "all were dropped");
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_more_than_a_bound_is_kept_and_old_ones_make_room() {
         let readings = RecentReadings::default();
         let user = |number: usize| format!("user-{number}");
-        for number in 0..=MOST {
-            readings.keep(reading(&user(number), "e1"));
+        for number in 0..=MAX_READINGS {
+            read(&readings, &user(number), "e1");
         }
-        assert_eq!(readings.readings().len(), MOST);
-        assert!(readings.take(&id(&user(MOST)), &EventId::new("e1"), 0).is_none(), "there was no room");
-        readings.keep(reading(&user(0), "e2"));
-        assert!(readings.take(&id(&user(0)), &EventId::new("e2"), 0).is_some(), "it took the place of the same user's");
+        assert_eq!(readings.readings().len(), MAX_READINGS);
+        assert!(readings.take(&id(&user(MAX_READINGS)), &event("e1"), 0).is_none(), "there was no room");
         tokio::time::advance(RECENT + Duration::from_millis(1)).await;
-        for number in 0..2 {
-            readings.keep(reading(&format!("late-{number}"), "e3"));
-        }
-        assert_eq!(readings.readings().len(), 2, "the old ones made room");
+        read(&readings, "late", "e2");
+        assert_eq!(readings.readings().len(), 1, "the old ones made room");
     }
 }

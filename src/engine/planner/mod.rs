@@ -207,6 +207,9 @@ impl Planner {
             return Ok(self.decided(&told, known.as_ref(), &facts, answer));
         }
         self.wait_for_pending_steps(&event.key(), work).await?;
+        let recent_readings = &self.connection.recent_readings;
+        event.user.id().iter().for_each(|id| recent_readings.begin(id, &event.id));
+        let stops = self.connection.stops();
         let reading = self.connection.read_user(&event.user, &work.stop).await?;
         let schemes = self.schemes(); // they may have been changed meanwhile
         let (recent, facts) = match reading {
@@ -214,7 +217,7 @@ impl Planner {
                 if event.user.id().is_none() {
                     return Ok(Planned::Rekeyed(Box::new(under_lasting_id(event.clone(), user.id))));
                 }
-                let recent = RecentReading::now(*user, self.connection.stops(), event.id.clone());
+                let recent = RecentReading::now(*user, stops);
                 let user = &recent.user;
                 if let (Some(odd), Some(arrivals)) = (user.odd_time_at(self.now()), &self.arrivals) {
                     arrivals.implausible_time(&event.source, odd);
@@ -237,7 +240,7 @@ impl Planner {
         }
         let decision = self.decision(&told, known.as_ref(), &facts, answer);
         if let Some(recent) = recent.filter(|_| decision.selected().next().is_some()) {
-            self.connection.recent_readings.keep(recent);
+            recent_readings.keep(&event.id, recent);
         }
         Ok(Planned::Decided(Box::new(Decision { read: true, ..decision })))
     }

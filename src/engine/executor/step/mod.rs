@@ -285,6 +285,7 @@ impl<'a> Progress<'a> {
             }
         };
         let now = self.executor.now();
+        self.executor.connection.recent_readings.forget(&known.user.id); // one that was begun meanwhile
         if may_be_done {
             permit.used(now).await
         } else {

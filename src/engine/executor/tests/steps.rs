@@ -127,10 +127,14 @@ async fn what_nobody_can_tell_has_failed_and_says_what() {
 
 /// Keeps a reading of Jane as the planner's for the decision of `event`.
 fn read_by_planner(scene: &Scene, event: &str) {
+    keep_for(scene, event, scene.product.user_named("jane").unwrap());
+}
+
+fn keep_for(scene: &Scene, event: &str, user: crate::products::User) {
     let connection = &scene.executor.connection;
-    let jane = scene.product.user_named("jane").unwrap();
     let event = crate::domain::EventId::new(event);
-    connection.recent_readings.keep(RecentReading::now(jane, connection.stops(), event));
+    connection.recent_readings.begin(&user.id, &event);
+    connection.recent_readings.keep(&event, RecentReading::now(user, connection.stops()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,12 +180,24 @@ async fn a_step_that_may_be_done_is_judged_by_a_reading_of_its_own() {
     scene.crash_at_change(&decision, 1).await;
     let scene = scene.restart().await;
     let before = crate::products::User { name: Some("jane".into()), ..scene.product.user_named("jane").unwrap() };
-    let connection = &scene.executor.connection;
-    let event = decision.event.clone();
-    connection.recent_readings.keep(RecentReading::now(before, connection.stops(), event));
+    keep_for(&scene, "e1", before);
     assert_eq!(
         scene.taken(&decision).await,
         ["rename changed: made so; the product's answer was lost, reading showed it"]
     );
     assert_eq!(scene.product.user_named("jane").unwrap().name.as_deref(), Some("jane-left"), "it was renamed once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reading_of_the_planner_during_a_change_of_usher_is_not_used() {
+    let scene = Scene::new();
+    scene.product.state().turns.push_back(Duration::from_secs(5));
+    let first = decided("e1", "jane", &[Step::AddGroup(group("vpn"))]);
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_secs(2)).await; // the change waits for its turn
+        read_by_planner(&scene, "e2");
+    };
+    tokio::join!(scene.carry_out(&first), meanwhile);
+    let second = decided("e2", "jane", &[Step::RemoveGroup(group("vpn"))]);
+    assert_eq!(scene.taken(&second).await, ["remove_groups changed: made so"], "Jane was in the group by then");
 }
