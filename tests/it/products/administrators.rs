@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use usher::{
     domain::{Product, UserId},
     products::Error,
-    sandbox::{ADMIN_GROUP, Account, Population},
+    sandbox::{ADMIN_GROUP, Account, Effect, Fault, Population, When},
 };
 
 use super::{ALL, Bench, id_of, quirks::Quirks};
@@ -65,4 +65,18 @@ async fn where_none_of_the_groups_is_there_nobody_is_guessed() {
         let Err(Error::Refused { status: 404, message }) = told else { panic!("{product}: not refused") };
         assert!(message.contains(ADMIN_GROUP) && message.contains("wheel"), "{product}: {message}");
     }
+}
+
+#[tokio::test]
+async fn a_search_for_a_group_that_fails_does_not_show_that_there_is_no_such_group() {
+    let product = Product::ConfluenceCloud;
+    let bench = Bench::new(product);
+    let admins = Population::new(1, Account::new("id:{n}", "user {n}"));
+    for group in [ADMIN_GROUP, "wheel"] {
+        bench.sandbox.put_crowd(product, &admins.clone().groups(&[group]));
+    }
+    let missing = Effect::Fail { status: 404, retry_after: None, after_work: false };
+    bench.sandbox.inject(Fault::new(missing).path("group/picker").when(When::Next(1)));
+    let told = bench.client.administrators().await;
+    assert!(matches!(told, Err(Error::Unreadable(_))), "{told:?}");
 }

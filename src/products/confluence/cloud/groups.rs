@@ -103,7 +103,11 @@ impl ConfluenceCloud {
 impl Administered for ConfluenceCloud {
     /// The members who may do anything here, since Confluence does not report whether an account is active.
     async fn add_administrators(&self, group: &GroupName, found: &mut BTreeSet<UserId>) -> Result<(), Error> {
-        let id = self.id_of(group).await?;
+        // Only a search that succeeds shows that there is no such group. Who is in a group that is skipped counts as no administrator.
+        let id = match self.find_group(group).await {
+            Err(Error::Refused { status: 404, message }) => return Err(Error::Unreadable(message)),
+            found => found?.ok_or_else(|| Error::no_such_group(group))?,
+        };
         let beans = pages::all::<Bean>(&self.http, members(&id)).await?.whole(&format!("members of `{group}`"))?;
         let active = beans.into_iter().filter(|bean| !bean.may_do_nothing());
         let users = active.filter_map(|bean| bean.into_user().ok());
