@@ -257,6 +257,18 @@ async fn a_commit_that_was_not_finished_is_no_damage_and_all_before_it_is_there(
 }
 
 #[tokio::test]
+async fn what_a_crash_left_in_the_wal_file_is_in_the_database_before_anybody_reads_it() {
+    let fixture = crashed_after(20).await;
+    let length = |name: &str| fs::metadata(fixture.0.path().join(name)).expect("a file").len();
+    let wal = format!("{DATABASE}-wal");
+    assert!(length(&wal) > 0 && length(DATABASE) == 4096, "the records are in the WAL file alone");
+    let log = fixture.open().await;
+    assert_eq!((length(&wal), length(DATABASE) > 4096), (0, true));
+    assert_eq!(all(&*log, Stream::Events).await.len(), 20);
+    log.close().await;
+}
+
+#[tokio::test]
 async fn a_log_on_sled_is_refused_with_what_to_do_and_left_as_it_is() {
     let fixture = EmbeddedFixture::new().await;
     fs::write(fixture.0.path().join("db"), "of sled").expect("written");

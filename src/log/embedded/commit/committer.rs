@@ -170,9 +170,10 @@ impl Committer {
     /// Makes `write` durable; false where that fails, and from then on unless only the disk was full.
     ///
     /// A full disk leaves all as it was: SQLite takes the transaction back. After another failure, of a sync for one, the
-    /// kernel may have dropped what it held: what is on disk is known only when the log is opened again. So nothing is
-    /// written any more until then. The bounds have not moved; an offset that was promised to nobody may come to hold a
-    /// record that was not acknowledged, as after a crash.
+    /// kernel may hold in memory what it takes for written and is not on disk. So nothing is written any more, nor taken over
+    /// into the database, until the log is opened again: that writes all that can be read of the WAL file anew and syncs it.
+    /// The bounds have not moved; an offset that was promised to nobody may come to hold a record that was not
+    /// acknowledged, as after a crash.
     fn commit(&self, write: &Write) -> bool {
         if self.health.has_failed() {
             return false;

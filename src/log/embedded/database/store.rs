@@ -1,7 +1,8 @@
 //! The database file of the log: locked against other processes, one connection that writes, a few that read.
 //!
 //! It is in WAL mode with `synchronous=FULL`: a commit is on disk when it returns. After a crash SQLite takes over what was
-//! committed and passes over a commit that was not finished.
+//! committed and passes over a commit that was not finished. What it finds in the WAL file may never have been synced, so it
+//! is written into the database, and synced there, before anybody reads it.
 
 use std::{
     ffi::c_int,
@@ -11,7 +12,12 @@ use std::{
 };
 
 use rand::RngExt;
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, hooks::Wal, wal::CheckpointMode::PASSIVE};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, TransactionBehavior,
+    config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+    hooks::Wal,
+    wal::CheckpointMode::{PASSIVE, TRUNCATE},
+};
 
 use super::{
     commit::{CommitError, Write},
@@ -98,15 +104,19 @@ impl Store {
     pub fn write(&self, make: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), CommitError> {
         let mut writer = locked(&self.writer);
         let writer = writer.as_mut().ok_or(CommitError::Closed)?;
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        make(&transaction)?; // dropped, the transaction is taken back
-        Ok(transaction.commit()?)
+        let written = write_with(writer, make);
+        if matches!(written, Err(CommitError::Failed(_))) {
+            // Closing it must not take over what may be whole in memory only: opening it does, and syncs. Where this can't be
+            // set, it is as if the process had ended a moment later.
+            let _ = writer.set_db_config(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        }
+        written
     }
 
     /// Lets go of the database, so that it can be opened again when this returns.
     pub fn release(&self) {
         self.readers.iter().for_each(|reader| drop(locked(reader).take()));
-        // The last one takes over the WAL file into the database.
+        // The last one takes over the WAL file into the database, unless a write has failed.
         drop(locked(&self.writer).take());
         // Where this fails it stays locked until the file is closed.
         let _ = self.lock.unlock();
@@ -117,6 +127,15 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.release();
     }
+}
+
+fn write_with(
+    writer: &mut Connection,
+    make: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+) -> Result<(), CommitError> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    make(&transaction)?; // dropped, the transaction is taken back
+    Ok(transaction.commit()?)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -146,6 +165,8 @@ fn is_cut_within_a_page(dir: &Path) -> bool {
 /// The connection that writes and those that read.
 fn connections(dir: &Path) -> rusqlite::Result<[Connection; 1 + READERS]> {
     let mut writer = connect(dir, OpenFlags::SQLITE_OPEN_CREATE, WRITER_CACHE)?;
+    // A process that was killed, or whose sync failed, may have left commits that are in the system's memory only.
+    writer.wal_checkpoint_v2(None::<&str>, TRUNCATE)?;
     writer.wal_hook(Some(checkpoint))?;
     let reader = || connect(dir, OpenFlags::empty(), READER_CACHE);
     let connections = [writer, reader()?, reader()?, reader()?, reader()?];
