@@ -409,4 +409,48 @@ mod tests {
         }
         log.close().await;
     }
+
+    /// A log with old records, and how far the records of two streams reach that are there when old ones have been removed
+    /// from the second one. Before that a page with `needle` in it has lost its beginning.
+    async fn removed_beside_damage(dir: &Path, events: &[Vec<u8>], needle: &[u8]) -> (EmbeddedLog, [Range<u64>; 2]) {
+        let options =
+            Options { partitions: 1, retention: Duration::ZERO, health: Health::default(), ..Options::default() };
+        let log = EmbeddedLog::open(dir, Options { retention: RETENTION, ..options.clone() }).expect("a log");
+        for payload in events {
+            let payload = payload.clone().into();
+            log.append(Stream::Events, Record { payload, ..record("") }).await.expect("appended");
+        }
+        for _ in 0..3 {
+            log.append(Stream::DeadLetters, record("old")).await.expect("appended");
+        }
+        log.close().await;
+        let file = dir.join(database::store::FILE);
+        let mut database = std::fs::read(&file).expect("the database");
+        let at = database.windows(needle.len()).position(|bytes| bytes == needle).expect("it is there");
+        let page = at / 4096 * 4096;
+        database[page..page + 4].fill(0xFF);
+        std::fs::write(&file, database).expect("written");
+
+        let log = EmbeddedLog::open(dir, options).expect("a log");
+        let give_up = std::time::Instant::now() + Duration::from_secs(60);
+        let bounds = async |stream| log.bounds(stream, Partition(0)).await.expect("bounds");
+        while bounds(Stream::DeadLetters).await.start == 0 {
+            assert!(std::time::Instant::now() < give_up, "old records stay for ever");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let bounds = [bounds(Stream::Events).await, bounds(Stream::DeadLetters).await];
+        (log, bounds)
+    }
+
+    #[tokio::test]
+    async fn where_old_records_can_not_be_removed_those_beside_them_are_and_the_log_works_on() {
+        let mut long = vec![7; 40_000];
+        long[20_000..20_006].copy_from_slice(b"needle"); // a row that goes on on other pages is followed only when it goes
+        let dir = tempfile::tempdir().expect("a folder");
+        let (log, bounds) = removed_beside_damage(dir.path(), &[long, vec![7], vec![7]], b"needle").await;
+        assert_eq!(bounds, [0..3, 2..3]);
+        assert_eq!(log.append(Stream::Events, record("next")).await.expect("appended").offset, 3);
+        log.ready().await.expect("ready");
+        log.close().await;
+    }
 }

@@ -4,6 +4,7 @@
 //! stays, and what stands before it goes.
 
 use std::{
+    collections::BTreeSet,
     ops::Range,
     time::{Duration, Instant},
 };
@@ -41,12 +42,14 @@ pub(super) struct Retention {
     due: Instant,
     /// Parts that have still to be looked at, the next one last, and from which offset on.
     waiting: Vec<(Part, u64)>,
+    /// Parts of which nothing can be removed.
+    left_out: BTreeSet<Part>,
 }
 
 impl Retention {
     /// Keeps records for `keeps`; the first look is due at once.
     pub fn new(keeps: Duration) -> Self {
-        Self { keeps, due: Instant::now(), waiting: Vec::new() }
+        Self { keeps, due: Instant::now(), waiting: Vec::new(), left_out: BTreeSet::new() }
     }
 
     /// Whether there is something to look at now.
@@ -58,6 +61,12 @@ impl Retention {
     pub fn put_off(&mut self) {
         self.waiting.clear();
         self.due = Instant::now() + EVERY;
+    }
+
+    /// Does not look at `part` any more.
+    pub fn leave_out(&mut self, part: Part) {
+        self.left_out.insert(part);
+        self.waiting.retain(|(waiting, _)| *waiting != part);
     }
 
     /// Looks at some records; what of them is to be removed. None does not mean that nothing else is due.
@@ -76,7 +85,8 @@ impl Retention {
     ) -> rusqlite::Result<Option<Removal>> {
         if self.waiting.is_empty() {
             self.put_off();
-            self.waiting = bounds.iter().map(|(part, _)| (part, 0)).collect();
+            let parts = bounds.iter().map(|(part, _)| part).filter(|part| !self.left_out.contains(part));
+            self.waiting = parts.map(|part| (part, 0)).collect();
             self.waiting.reverse();
         }
         let Some((part, from)) = self.waiting.pop() else { return Ok(None) };

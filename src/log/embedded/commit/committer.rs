@@ -32,7 +32,7 @@ use crate::{
             },
             groups::Groups,
             health::Health,
-            part::Parts,
+            part::{Part, Parts},
             retention::{Removal, Retention},
             tails::Tails,
         },
@@ -175,22 +175,34 @@ impl Committer {
     /// The bounds have not moved; an offset that was promised to nobody may come to hold a record that was not
     /// acknowledged, as after a crash.
     fn commit(&self, write: &Write) -> bool {
+        self.try_commit(write).unwrap_or_else(|error| {
+            self.fail(&error);
+            false
+        })
+    }
+
+    /// As [`Self::commit`], but says where nothing was written as the database is damaged: that fails nothing yet.
+    fn try_commit(&self, write: &Write) -> Result<bool, CommitError> {
         if self.health.has_failed() {
-            return false;
+            return Ok(false);
         }
         let committed = self.health.during(|| self.store.commit(write));
-        match &committed {
-            Ok(()) => {}
+        match committed {
+            Ok(()) => return Ok(true),
+            Err(error @ CommitError::Damaged(_)) => return Err(error),
             Err(CommitError::Full) => self.health.set_disk(Some(format!("the disk of {} is full", self.dir.display()))),
-            Err(error @ (CommitError::Closed | CommitError::Failed(_))) => {
-                tracing::error!(%error, "the event log accepts nothing until usher is restarted");
-                self.health.fail(format!("{error}; nothing is accepted until usher is restarted"));
-                self.process.end_process(format!(
-                    "log: {error}; usher ends, as what is on disk is known only when the log is opened again"
-                ));
-            }
+            Err(error @ (CommitError::Closed | CommitError::Failed(_))) => self.fail(&error),
         }
-        committed.is_ok()
+        Ok(false)
+    }
+
+    /// Nothing is written any more.
+    fn fail(&self, error: &CommitError) {
+        tracing::error!(%error, "the event log accepts nothing until usher is restarted");
+        self.health.fail(format!("{error}; nothing is accepted until usher is restarted"));
+        self.process.end_process(format!(
+            "log: {error}; usher ends, as what is on disk is known only when the log is opened again"
+        ));
     }
 
     /// Finds out whether there is room for anything at all.
@@ -251,15 +263,22 @@ impl Committer {
         }
     }
 
-    /// Removes records; false where that fails. Readers are told first, so that they don't look for what is about to go.
-    fn remove(&self, Removal { part, offsets, start }: Removal) -> bool {
+    /// Removes records; false where that fails now and may succeed later. Readers are told first, so that they don't look for
+    /// what is about to go. Of a damaged part nothing is removed until the next start: nobody needs it done, and all else of
+    /// the log works on.
+    fn remove(&mut self, Removal { part, offsets, start }: Removal) -> bool {
         let before = self.bounds[part].borrow().start;
         self.bounds[part].send_modify(|bounds| bounds.start = start);
-        let is_done = self.commit(&Write { removed: vec![(part, offsets)], ..Write::default() });
-        if !is_done {
+        let removed = self.try_commit(&Write { removed: vec![(part, offsets)], ..Write::default() });
+        if !matches!(removed, Ok(true)) {
             self.bounds[part].send_modify(|bounds| bounds.start = before);
         }
-        is_done
+        removed.unwrap_or_else(|error| {
+            let Part { stream, partition } = part;
+            tracing::warn!(%error, %stream, %partition, "old records of the event log are damaged and stay");
+            self.retention.leave_out(part);
+            true
+        })
     }
 
     fn write_high_watermark(&mut self) {

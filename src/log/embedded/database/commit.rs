@@ -36,6 +36,9 @@ pub(in crate::log::embedded) enum CommitError {
     /// The disk is full. Nothing was written, and the next commit may succeed.
     #[error("the disk is full")]
     Full,
+    /// What is there already is not what was written. Nothing was written.
+    #[error("writing failed: {}", trouble::in_words(.0))]
+    Damaged(rusqlite::Error),
     /// Writing or syncing failed.
     #[error("writing failed: {}", trouble::in_words(.0))]
     Failed(rusqlite::Error),

@@ -134,7 +134,12 @@ fn write_with(
     make: impl FnOnce(&Connection) -> rusqlite::Result<()>,
 ) -> Result<(), CommitError> {
     let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    make(&transaction)?; // dropped, the transaction is taken back
+    // Dropped, the transaction is taken back.
+    make(&transaction).map_err(
+        |error| {
+            if trouble::is_damage(&error) { CommitError::Damaged(error) } else { error.into() }
+        },
+    )?;
     Ok(transaction.commit()?)
 }
 

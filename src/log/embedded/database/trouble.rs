@@ -47,7 +47,7 @@ pub(super) fn in_words(error: &rusqlite::Error) -> &'static str {
     if is_damage(error) { "the database is not what was written to it" } else { crate::words::sqlite(error) }
 }
 
-fn is_damage(error: &rusqlite::Error) -> bool {
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::Error as Sqlite;
     let by_code = |code| matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase);
     match error {
