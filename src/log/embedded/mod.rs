@@ -453,4 +453,15 @@ mod tests {
         log.ready().await.expect("ready");
         log.close().await;
     }
+
+    #[tokio::test]
+    async fn where_old_records_can_not_be_read_those_beside_them_are_removed() {
+        let mut events = vec![vec![7; 1_000]; 60];
+        events[30][500..506].copy_from_slice(b"needle");
+        let dir = tempfile::tempdir().expect("a folder");
+        let (log, bounds) = removed_beside_damage(dir.path(), &events, b"needle").await;
+        assert_eq!(bounds, [0..60, 2..3]);
+        log.ready().await.expect("ready");
+        log.close().await;
+    }
 }

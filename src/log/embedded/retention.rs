@@ -75,7 +75,7 @@ impl Retention {
     /// the part's end is known when the log is opened.
     ///
     /// # Errors
-    /// Those of SQLite.
+    /// Those of SQLite. The part where they come up is not looked at any more this time.
     pub fn next(
         &mut self,
         db: &Connection,
@@ -96,12 +96,13 @@ impl Retention {
         let too_young = now.minus(self.keeps_of(part.stream));
         let limit = needed_since(db, groups, bounds, part)?.map_or(too_young, |since| since.min(too_young));
         let Old { offsets, next } = records::old(db, part, from..needed_from, limit)?;
-        if let Some(next) = next {
-            self.waiting.push((part, next));
-        }
-        let Some(oldest) = offsets.first() else { return Ok(None) };
-        let start = if *oldest > held.start { held.start } else { records::oldest_but(db, part, &offsets)? };
-        Ok(Some(Removal { part, offsets, start }))
+        let start = match offsets.first() {
+            Some(oldest) if *oldest == held.start => records::oldest_but(db, part, &offsets)?,
+            _ => held.start,
+        };
+        // Only now: what follows must not go without these.
+        self.waiting.extend(next.map(|next| (part, next)));
+        Ok((!offsets.is_empty()).then_some(Removal { part, offsets, start }))
     }
 
     /// How long records of `stream` are kept at least.

@@ -256,10 +256,8 @@ impl Committer {
                     self.retention.put_off();
                 }
             }
-            Err(error) => {
-                tracing::warn!(%error, "old records of the event log can't be removed");
-                self.retention.put_off();
-            }
+            // Those of the other parts are looked at nevertheless, and these again in an hour.
+            Err(error) => tracing::warn!(%error, "old records of the event log can't be removed"),
         }
     }
 
