@@ -293,6 +293,27 @@ async fn a_database_that_is_gone_is_not_started_anew() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_gone_leaves_its_wal_file_as_it_is() {
+    for is_removed in [true, false] {
+        let fixture = crashed_after(20).await;
+        let (database, aside) = (fixture.0.path().join(DATABASE), fixture.0.path().join("aside"));
+        fs::rename(&database, &aside).expect("moved");
+        if !is_removed {
+            fs::write(&database, "").expect("emptied");
+        }
+        fs::remove_file(fixture.0.path().join("acknowledged")).expect("removed");
+        for _ in 0..2 {
+            let why = fixture.refusal();
+            assert!(why.contains("damaged") && why.contains("backup"), "{why}");
+        }
+        fs::rename(&aside, &database).expect("back");
+        let log = fixture.open().await;
+        assert_eq!(all(&*log, Stream::Events).await.len(), 20);
+        log.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_log_made_before_there_were_some_of_the_streams_is_opened_and_has_them() {
     let fixture = EmbeddedFixture::with_records(10).await;
     // An earlier usher knew four streams, and its witness tells of no more.

@@ -34,6 +34,11 @@ impl HighWatermark {
         high_watermark
     }
 
+    /// Whether one was ever written to `dir`.
+    pub fn is_in(dir: &Path) -> bool {
+        path(dir).exists()
+    }
+
     /// The one in `dir`; none where none was ever written.
     ///
     /// # Errors

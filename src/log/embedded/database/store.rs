@@ -21,6 +21,7 @@ use rusqlite::{
 
 use super::{
     commit::{CommitError, Write},
+    high_watermark::HighWatermark,
     records::ReadError,
     trouble,
 };
@@ -71,6 +72,9 @@ impl Store {
         let lock = lock(dir)?;
         if dir.join(EARLIER_FILE).is_file() && !dir.join(FILE).is_file() {
             return Err(trouble::of_earlier_form(dir));
+        }
+        if is_gone(dir) {
+            return Err(trouble::damaged(dir, "the database is gone"));
         }
         if is_cut_within_a_page(dir) {
             return Err(trouble::damaged(dir, "the database was cut short"));
@@ -160,11 +164,20 @@ fn lock(dir: &Path) -> Result<File, Error> {
     }
 }
 
+/// Whether there was a database that is not there or empty. SQLite would make a new one, and remove the WAL file of the old one.
+fn is_gone(dir: &Path) -> bool {
+    length(dir, FILE) == 0 && (length(dir, WAL_FILE) > 0 || HighWatermark::is_in(dir))
+}
+
 /// Whether the database ends within a page. SQLite notices other cuts, and takes the rest of that page for zeros. After a crash the
 /// page may stand in the WAL file, and is written again.
 fn is_cut_within_a_page(dir: &Path) -> bool {
-    let length = |name: &str| fs::metadata(dir.join(name)).map_or(0, |file| file.len());
-    length(WAL_FILE) == 0 && length(FILE) % PAGE != 0
+    length(dir, WAL_FILE) == 0 && !length(dir, FILE).is_multiple_of(PAGE)
+}
+
+/// The length of a file in `dir`; 0 where it is not there.
+fn length(dir: &Path, name: &str) -> u64 {
+    fs::metadata(dir.join(name)).map_or(0, |file| file.len())
 }
 
 /// The connection that writes and those that read.
