@@ -17,8 +17,8 @@ struct Trouble {
     failure: Option<String>,
     /// The disk is as good as full; this may pass.
     disk: Option<String>,
-    /// When the write that is going on began.
-    writing_since: Option<Instant>,
+    /// When the disk was asked for what it has not done yet.
+    waiting_since: Option<Instant>,
 }
 
 impl Health {
@@ -35,11 +35,11 @@ impl Health {
     /// Tells whether the disk answers.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] while a write has been going on for longer than `limit`.
+    /// [`Error::Unavailable`] while the committer has been waiting for the disk for longer than `limit`.
     pub fn check_progress(&self, limit: Duration) -> Result<(), Error> {
-        match self.lock().writing_since.map(|since| since.elapsed()) {
+        match self.lock().waiting_since.map(|since| since.elapsed()) {
             Some(taken) if taken > limit => {
-                Err(Error::Unavailable(format!("a write has not ended for {} s", taken.as_secs())))
+                Err(Error::Unavailable(format!("the disk has not answered for {} s", taken.as_secs())))
             }
             _ => Ok(()),
         }
@@ -65,11 +65,11 @@ impl Health {
         self.lock().disk = why;
     }
 
-    /// Notes that a write goes on while `write` runs.
-    pub fn during<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.lock().writing_since = Some(Instant::now());
-        let result = write();
-        self.lock().writing_since = None;
+    /// Notes that the disk is waited for while `work` runs.
+    pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.lock().waiting_since = Some(Instant::now());
+        let result = work();
+        self.lock().waiting_since = None;
         result
     }
 
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_that_does_not_end_is_noticed() {
+    fn a_disk_that_does_not_answer_is_noticed() {
         let health = Health::default();
         assert!(health.during(|| health.check_progress(Duration::ZERO)).is_err());
         assert!(health.check_progress(Duration::ZERO).is_ok(), "none goes on");

@@ -65,7 +65,7 @@ use crate::{
 /// The longest record, key and payload together, in bytes: far more than a webhook can bring.
 const MAX_RECORD: usize = 16 * 1024 * 1024;
 
-/// A write that has not ended after that long is taken for one that never will.
+/// A disk that has not answered after that long is taken for one that never will.
 const STUCK_AFTER: Duration = Duration::from_secs(30);
 
 /// How the embedded log is to behave, and what it is opened in.

@@ -250,7 +250,8 @@ impl Committer {
     /// Does a bounded part of what there is to remove.
     fn remove_old(&mut self) {
         let now = self.clock.now();
-        match self.store.read(|db| Ok(self.retention.next(db, &self.groups, &self.bounds, now)?)) {
+        let look = || self.store.read(|db| Ok(self.retention.next(db, &self.groups, &self.bounds, now)?));
+        match self.health.during(look) {
             Ok(removal) => {
                 if removal.is_some_and(|removal| !self.remove(removal)) {
                     self.retention.put_off();
@@ -283,7 +284,8 @@ impl Committer {
         if !self.reserve.has_room_for_notes() {
             return;
         }
-        if let Err(error) = HighWatermark::new(&self.identity, &self.ends()).write(&self.dir) {
+        let high_watermark = HighWatermark::new(&self.identity, &self.ends());
+        if let Err(error) = self.health.during(|| high_watermark.write(&self.dir)) {
             let error = crate::words::system(&error);
             tracing::warn!(error, "how far the event log has come can't be noted down beside it");
         }
