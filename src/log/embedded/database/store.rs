@@ -5,10 +5,12 @@
 //! is written into the database, and synced there, before anybody reads it.
 
 use std::{
-    ffi::c_int,
     fs::{self, File, OpenOptions, TryLockError},
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI32, Ordering::Relaxed},
+    },
 };
 
 use rand::RngExt;
@@ -46,13 +48,15 @@ const STATEMENTS: usize = 128;
 /// SQLite's own page size, in bytes.
 const PAGE: u64 = 4096;
 /// The WAL file is taken over into the database when it has so many pages: 4 MiB.
-const CHECKPOINT_PAGES: c_int = 1_000;
+const CHECKPOINT_PAGES: i32 = 1_000;
 /// The WAL file is cut to this size when it has been taken over into the database.
 const WAL_BYTES: i64 = 16 * 1024 * 1024;
 
 /// The database, until it is released.
 pub(in crate::log::embedded) struct Store {
     writer: Mutex<Option<Connection>>,
+    /// How long the WAL file was after the last commit, in pages.
+    wal_pages: Arc<AtomicI32>,
     /// They are opened at the start, so that a folder that is moved away is still read.
     readers: [Mutex<Option<Connection>>; READERS],
     lock: File,
@@ -79,8 +83,10 @@ impl Store {
         if is_cut_within_a_page(dir) {
             return Err(trouble::damaged(dir, "the database was cut short"));
         }
-        let [writer, readers @ ..] = connections(dir).map_err(|error| trouble::unusable(dir, &error))?;
-        Ok(Self { writer: Mutex::new(Some(writer)), readers: readers.map(|reader| Mutex::new(Some(reader))), lock })
+        let wal_pages = Arc::default();
+        let connections = connections(dir, &wal_pages).map_err(|error| trouble::unusable(dir, &error))?;
+        let [writer, readers @ ..] = connections.map(|connection| Mutex::new(Some(connection)));
+        Ok(Self { writer, wal_pages, readers, lock })
     }
 
     /// Reads what is committed.
@@ -108,13 +114,29 @@ impl Store {
     pub fn write(&self, make: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), CommitError> {
         let mut writer = locked(&self.writer);
         let writer = writer.as_mut().ok_or(CommitError::Closed)?;
-        let written = write_with(writer, make);
+        let written = write_with(writer, make).and_then(|()| self.checkpoint(writer));
         if matches!(written, Err(CommitError::Failed(_))) {
             // Closing it must not take over what may be whole in memory only: opening it does, and syncs. Where this can't be
             // set, it is as if the process had ended a moment later.
             let _ = writer.set_db_config(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
         }
         written
+    }
+
+    /// Takes the WAL file over into the database, after a commit that left it long. SQLite would do it too, and not say where
+    /// that fails. On a full disk, or while somebody reads, what is left waits for the next commit: this one is on disk.
+    fn checkpoint(&self, writer: &Connection) -> Result<(), CommitError> {
+        if self.wal_pages.swap(0, Relaxed) < CHECKPOINT_PAGES {
+            return Ok(());
+        }
+        match writer.wal_checkpoint_v2(None::<&str>, PASSIVE) {
+            Ok(_) => Ok(()),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            Err(error) => match error.into() {
+                CommitError::Full => Ok(()),
+                failed => Err(failed),
+            },
+        }
     }
 
     /// Lets go of the database, so that it can be opened again when this returns.
@@ -181,29 +203,20 @@ fn length(dir: &Path, name: &str) -> u64 {
 }
 
 /// The connection that writes and those that read.
-fn connections(dir: &Path) -> rusqlite::Result<[Connection; 1 + READERS]> {
+fn connections(dir: &Path, wal_pages: &Arc<AtomicI32>) -> rusqlite::Result<[Connection; 1 + READERS]> {
     let mut writer = connect(dir, OpenFlags::SQLITE_OPEN_CREATE, WRITER_CACHE)?;
     // A process that was killed, or whose sync failed, may have left commits that are in the system's memory only.
     writer.wal_checkpoint_v2(None::<&str>, TRUNCATE)?;
-    writer.wal_hook(Some(checkpoint))?;
+    let noted = Arc::clone(wal_pages);
+    // An error of its own would come out as one of the commit, without its code.
+    writer.wal_hook(Some(move |_: &mut Wal, pages: i32| {
+        noted.store(pages, Relaxed);
+        Ok(())
+    }))?;
     let reader = || connect(dir, OpenFlags::empty(), READER_CACHE);
     let connections = [writer, reader()?, reader()?, reader()?, reader()?];
     connections[1..].iter().try_for_each(|reader| reader.pragma_update(None, "query_only", true))?;
     Ok(connections)
-}
-
-/// Takes the WAL file over into the database, after a commit that left it long. SQLite would do it too, and not say where that
-/// fails. On a full disk, or while somebody reads, what is left waits for the next commit: this one is on disk.
-fn checkpoint(wal: &mut Wal, pages: c_int) -> rusqlite::Result<()> {
-    if pages < CHECKPOINT_PAGES {
-        return Ok(());
-    }
-    match wal.checkpoint_v2(PASSIVE) {
-        Err(error) if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull)) => {
-            Ok(())
-        }
-        done => done.map(drop),
-    }
 }
 
 /// A connection with bounds.
@@ -221,4 +234,25 @@ fn connect(dir: &Path, flags: OpenFlags, cache: i64) -> rusqlite::Result<Connect
     // Opens the WAL file too.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_wal_file_is_taken_over_into_the_database_after_the_commit() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = Store::open(dir.path()).expect("a store");
+        store.write(|db| db.execute_batch("CREATE TABLE t (x BLOB)")).expect("written");
+        let insert = |kib: usize| {
+            store
+                .write(|db| db.execute("INSERT INTO t VALUES (?1)", [vec![7; kib * 1024]]).map(drop))
+                .expect("written");
+            length(dir.path(), FILE)
+        };
+        assert_eq!(insert(1024), PAGE, "1 MiB is not long");
+        assert!(insert(4 * 1024) > 4 * 1024 * 1024);
+        assert_eq!(store.wal_pages.load(Relaxed), 0);
+    }
 }
