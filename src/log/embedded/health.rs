@@ -15,7 +15,7 @@ pub(super) struct Health(Mutex<Trouble>);
 struct Trouble {
     /// A write failed; this does not pass.
     failure: Option<String>,
-    /// The disk is as good as full; this may pass.
+    /// The disk is as good as full, or the files are in use; this may pass.
     disk: Option<String>,
     /// When the disk was asked for what it has not done yet.
     waiting_since: Option<Instant>,

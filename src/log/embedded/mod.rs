@@ -358,6 +358,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn another_program_that_writes_to_the_database_refuses_appends_as_long_as_it_does() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let options = Options { partitions: 1, health: Health::default(), ..Options::default() };
+        let log = EmbeddedLog::open(dir.path(), options).expect("a log");
+        set(&log.source.store, "busy_timeout", 1);
+        let other = rusqlite::Connection::open(dir.path().join(database::store::FILE)).expect("another connection");
+        other.execute_batch("BEGIN IMMEDIATE").expect("begun");
+        let refused = log.append(Stream::Events, record("meanwhile")).await.expect_err("it is in use");
+        assert!(refused.to_string().contains("another program"), "{refused}");
+        other.execute_batch("ROLLBACK").expect("ended");
+        assert_eq!(log.append(Stream::Events, record("after")).await.expect("appended").offset, 0);
+        log.close().await;
+    }
+
+    #[tokio::test]
     async fn after_a_failed_write_nothing_is_acknowledged_or_visible_until_the_log_is_reopened() {
         let dir = tempfile::tempdir().expect("a folder");
         let options = Options { partitions: 1, health: Health::default(), ..Options::default() };

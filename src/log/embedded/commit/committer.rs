@@ -167,9 +167,9 @@ impl Committer {
         Some(positions)
     }
 
-    /// Makes `write` durable; false where that fails, and from then on unless only the disk was full.
+    /// Makes `write` durable; false where that fails, and from then on unless it may pass.
     ///
-    /// A full disk leaves all as it was: SQLite takes the transaction back. After another failure, of a sync for one, the
+    /// A full disk, or another program that writes to the database, leaves all as it was. After another failure, of a sync for one, the
     /// kernel may hold in memory what it takes for written and is not on disk. So nothing is written any more, nor taken over
     /// into the database, until the log is opened again: that writes all that can be read of the WAL file anew and syncs it.
     /// The bounds have not moved; an offset that was promised to nobody may come to hold a record that was not
@@ -191,6 +191,7 @@ impl Committer {
             Ok(()) => return Ok(true),
             Err(error @ CommitError::Damaged(_)) => return Err(error),
             Err(CommitError::Full) => self.health.set_disk(Some(format!("the disk of {} is full", self.dir.display()))),
+            Err(error @ CommitError::Busy) => self.health.set_disk(Some(format!("{}: {error}", self.dir.display()))),
             Err(error @ (CommitError::Closed | CommitError::Failed(_))) => self.fail(&error),
         }
         Ok(false)

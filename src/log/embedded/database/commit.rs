@@ -36,6 +36,9 @@ pub(in crate::log::embedded) enum CommitError {
     /// The disk is full. Nothing was written, and the next commit may succeed.
     #[error("the disk is full")]
     Full,
+    /// Another program writes to it. Nothing was written, and the next commit may succeed.
+    #[error("another program has the database open and writes to it")]
+    Busy,
     /// What is there already is not what was written. Nothing was written.
     #[error("writing failed: {}", trouble::in_words(.0))]
     Damaged(rusqlite::Error),

@@ -129,7 +129,7 @@ fn unreadable(dir: &Path, error: ReadError) -> Error {
 fn not_written(dir: &Path, error: CommitError) -> Error {
     match error {
         CommitError::Damaged(error) | CommitError::Failed(error) => unusable(dir, &error),
-        error @ (CommitError::Closed | CommitError::Full) => Error::Unavailable(error.to_string()),
+        error @ (CommitError::Closed | CommitError::Full | CommitError::Busy) => Error::Unavailable(error.to_string()),
     }
 }
 

@@ -84,7 +84,8 @@ impl Store {
             return Err(trouble::damaged(dir, "the database was cut short"));
         }
         let wal_pages = Arc::default();
-        let connections = connections(dir, &wal_pages).map_err(|error| trouble::unusable(dir, &error))?;
+        let connections = connections(dir, &wal_pages)
+            .map_err(|error| if is_busy(&error) { trouble::in_use(dir) } else { trouble::unusable(dir, &error) })?;
         let [writer, readers @ ..] = connections.map(|connection| Mutex::new(Some(connection)));
         Ok(Self { writer, wal_pages, readers, lock })
     }
@@ -131,7 +132,7 @@ impl Store {
         }
         match writer.wal_checkpoint_v2(None::<&str>, PASSIVE) {
             Ok(_) => Ok(()),
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            Err(error) if is_busy(&error) => Ok(()),
             Err(error) => match error.into() {
                 CommitError::Full => Ok(()),
                 failed => Err(failed),
@@ -159,7 +160,8 @@ fn write_with(
     writer: &mut Connection,
     make: impl FnOnce(&Connection) -> rusqlite::Result<()>,
 ) -> Result<(), CommitError> {
-    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let begun = writer.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.map_err(|error| if is_busy(&error) { CommitError::Busy } else { error.into() })?;
     // Dropped, the transaction is taken back.
     make(&transaction).map_err(
         |error| {
@@ -167,6 +169,10 @@ fn write_with(
         },
     )?;
     Ok(transaction.commit()?)
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
