@@ -261,4 +261,20 @@ mod tests {
         assert!(insert(4 * 1024) > 4 * 1024 * 1024);
         assert_eq!(store.wal_pages.load(Relaxed), 0);
     }
+
+    #[test]
+    fn after_a_failed_write_only_opening_takes_over_the_wal_file() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = Store::open(dir.path()).expect("a store");
+        store.write(|db| db.execute_batch("CREATE TABLE t (x)")).expect("written");
+        let failed = store.write(|db| db.execute_batch("no SQL"));
+        assert!(matches!(failed, Err(CommitError::Failed(_))), "{failed:?}");
+        drop(store);
+        assert!(length(dir.path(), WAL_FILE) > 0 && length(dir.path(), FILE) == PAGE);
+        let store = Store::open(dir.path()).expect("a store");
+        assert!(length(dir.path(), WAL_FILE) == 0 && length(dir.path(), FILE) > PAGE);
+        store.write(|db| db.execute_batch("INSERT INTO t VALUES (1)")).expect("written");
+        drop(store);
+        assert_eq!(length(dir.path(), WAL_FILE), 0, "closing takes it over where nothing failed");
+    }
 }
