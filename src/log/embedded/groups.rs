@@ -9,8 +9,7 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
-    copy::snapshot::GroupOffset,
-    database::group_rows,
+    database::group_rows::{self, GroupOffset},
     part::{Part, Parts},
 };
 use crate::log::{Error, Stream};

@@ -36,8 +36,9 @@ use tracing::info;
 
 pub use self::copy::{
     rebuild::Rebuild,
-    snapshot::{GroupOffset, RecordBatch, Snapshot},
+    snapshot::{RecordBatch, Snapshot},
 };
+pub use self::database::group_rows::GroupOffset;
 use self::{
     commit::{
         append_queue::AppendQueue,

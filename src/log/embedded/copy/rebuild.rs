@@ -8,7 +8,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::snapshot::GroupOffset;
 use crate::{
     domain::Timestamp,
     log::{
@@ -16,6 +15,7 @@ use crate::{
         embedded::{
             database::{
                 commit::Write,
+                group_rows::GroupOffset,
                 recovery::{self, Recovered},
                 store::Store,
                 trouble::{damaged, inaccessible},

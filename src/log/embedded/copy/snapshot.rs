@@ -10,7 +10,7 @@ use crate::{
     log::{
         Error, Partition, Stored, Stream,
         embedded::{
-            database::{records, recovery::Recovered, store::Store},
+            database::{group_rows::GroupOffset, records, recovery::Recovered, store::Store},
             part::{Part, Parts},
             reader::unreadable,
         },
@@ -35,19 +35,6 @@ impl Pins {
     pub fn are_held(&self) -> bool {
         Arc::strong_count(&self.0) > 1
     }
-}
-
-/// How far a consumer group had come in one partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupOffset {
-    /// The group.
-    pub group: String,
-    /// The stream that it consumes.
-    pub stream: Stream,
-    /// The partition.
-    pub partition: Partition,
-    /// The offset of the first record that it has not done with.
-    pub next: u64,
 }
 
 /// Records that were appended together, without a gap.

@@ -2,11 +2,11 @@
 
 use rusqlite::{Connection, ErrorCode, ffi};
 
-use super::{group_rows, records, trouble};
-use crate::log::{
-    Stored,
-    embedded::{copy::snapshot::GroupOffset, part::Part},
+use super::{
+    group_rows::{self, GroupOffset},
+    records, trouble,
 };
+use crate::log::{Stored, embedded::part::Part};
 
 /// What is written by one commit.
 #[derive(Debug, Default)]

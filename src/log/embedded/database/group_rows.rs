@@ -2,7 +2,20 @@
 
 use rusqlite::{Connection, params};
 
-use crate::log::{Partition, embedded::copy::snapshot::GroupOffset, embedded::part::Part};
+use crate::log::{Partition, Stream, embedded::part::Part};
+
+/// How far a consumer group had come in one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupOffset {
+    /// The group.
+    pub group: String,
+    /// The stream that it consumes.
+    pub stream: Stream,
+    /// The partition.
+    pub partition: Partition,
+    /// The offset of the first record that it has not done with.
+    pub next: u64,
+}
 
 /// Makes the table.
 pub(in crate::log::embedded) fn create_table(db: &Connection) -> rusqlite::Result<()> {
