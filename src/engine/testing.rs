@@ -257,7 +257,7 @@ pub(super) struct FakeQueries {
     pub plan: Option<Arc<SweepPlan>>,
     /// Until when the schedule of any scheme has asked.
     pub asked_until: Option<Timestamp>,
-    /// How many users any run selects.
+    /// The number of users that any run selects.
     pub count: Option<Count>,
     /// The sweeps of which the run of any scheme is held.
     pub held: Vec<SweepId>,

@@ -98,7 +98,7 @@ impl Api for AtlassianOrg {
         refusals::at(path, refusal)
     }
 
-    /// The key is nobody's; this is who made it.
+    /// The key belongs to no account; this account made it.
     fn acting_id(&self) -> &'static str {
         "557058:0000-usher"
     }

@@ -150,7 +150,7 @@ impl Run {
     }
 }
 
-/// A run as it is kept. What it is made of is read independently, in any order.
+/// A run as it is stored. Its parts are read independently, in any order.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) run: Run,

@@ -156,7 +156,7 @@ impl Reconciler {
             Err(error) => return Ok(self.cut_short(before, &error)),
         };
         if !found.is_empty() {
-            // Who is created just now stands in the list before the webhook has come.
+            // A user who is just being created is in the list before the webhook comes.
             pause(UNDER_WAY.min(every / 4), &work.stop).await?;
             found.retain(|user| self.unknown_user(user).is_some());
         }

@@ -165,7 +165,7 @@ impl Sweeper {
                 progressed = progress.changed() => progressed.map_err(|_| Interrupted)?,
                 set = changed.changed() => set.map_err(|_| Interrupted)?,
             }
-            // The views tell of every single user; asking that often would keep them from it.
+            // The views are notified of every user; asking at each would slow them down.
             pause(POLL_INTERVAL, &work.stop).await?;
         }
     }

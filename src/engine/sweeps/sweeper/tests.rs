@@ -84,7 +84,7 @@ impl Client for Lists {
 #[derive(Default)]
 struct Scene {
     queries: FakeQueries,
-    /// What administrators have stopped.
+    /// The pauses and cancellations of administrators.
     controls: Arc<Stopped>,
     /// The schemes.
     schemes: Option<watch::Receiver<Arc<Schemes>>>,
@@ -127,7 +127,7 @@ async fn records<T: codec::Wire>(log: &dyn Log, stream: Stream, count: usize) ->
     tokio::time::timeout(Duration::from_secs(30), decoded.take(count).collect()).await.expect("they come")
 }
 
-/// What a sweeper makes of `requests` in the `scene`: its first `count` records, and whom it has sighted
+/// The work of a sweeper on `requests` in the `scene`: its first `count` records, and the users it has sighted
 /// by then.
 async fn made_of(requests: &[SweepRequest], count: usize, scene: impl Into<Scene>) -> (Vec<SweepProgress>, Vec<Event>) {
     made_after(requests, count, &[], count, scene).await
