@@ -7,7 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use usher::sandbox::{Account, Effect, Fault, webhook::Happening};
+use usher::{
+    log::{
+        Log,
+        embedded::{EmbeddedLog, Options},
+    },
+    sandbox::{Account, Effect, Fault, webhook::Happening},
+};
 
 use crate::support::{
     face::{WAIT_TIMEOUT, eventually},
@@ -68,6 +74,10 @@ async fn a_process_that_hangs_ends_after_28_seconds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_during_the_start_is_not_waited_with() {
     let ground = ground();
+    let folder = ground.folder().join("data/log");
+    let log = EmbeddedLog::open(&folder, Options::default()).expect("nobody has it open");
+    log.close().await;
+    fs::remove_file(folder.join("acknowledged")).expect("it was there");
     let (child, log) = held_up_at(&ground, "log/acknowledged");
     let (code, took, log) = terminated_after("usher starts", child, &log).await;
     assert_eq!(code, Some(0), "{log}");
