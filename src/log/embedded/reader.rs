@@ -3,7 +3,6 @@
 use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use futures::stream::{self, Stream};
-use rand::RngExt;
 use tokio::sync::watch;
 
 use super::{
@@ -15,14 +14,16 @@ use super::{
     tails::Tails,
 };
 use crate::{
+    backoff::Backoff,
     log::{Error, Stored},
     off_worker::off_worker,
 };
 
-/// The first wait and the longest one before what could not be read is read anew.
-const AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// The first wait and the longest one before an unreadable record is read anew.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
-/// Where records are read.
+/// The two places of records.
 #[derive(Clone)]
 pub(super) struct Source {
     /// All of them.
@@ -32,17 +33,18 @@ pub(super) struct Source {
 }
 
 /// The records of `part` from the offset `from` on, or from the oldest kept, where that is later. Ends when the log
-/// is closed. What can't be read is an error each time that it was tried, ever more seldom.
+/// is closed. An unreadable record is an error at each attempt to read it; the attempts become rarer.
 ///
-/// Some 32 KiB at a time are in memory, however slowly the records are taken. They are read on the caller's thread: what was
-/// just appended is in memory, else a few pages have to be read.
+/// At most 256 records, and about 128 KiB of them, are in memory, however slowly the records are taken. They are read on the
+/// caller's thread: the newest records are in memory, others take a few pages of the database.
 pub(super) fn follow(
     source: Source,
     bounds: watch::Receiver<Range<u64>>,
     part: Part,
     from: u64,
 ) -> impl Stream<Item = Result<Stored, Error>> + Send {
-    let reader = Reader { source, bounds, part, next: from, loaded: VecDeque::new(), failed: 0 };
+    let backoff = Backoff::new(FIRST_WAIT, MAX_WAIT);
+    let reader = Reader { source, bounds, part, next: from, loaded: VecDeque::new(), backoff, wait: None };
     stream::unfold(reader, |mut reader| async { reader.next().await.map(|next| (next, reader)) })
 }
 
@@ -54,8 +56,9 @@ struct Reader {
     next: u64,
     /// Records from that offset on.
     loaded: VecDeque<Stored>,
-    /// How often the record at that offset could not be read.
-    failed: u32,
+    backoff: Backoff,
+    /// The wait before the record at that offset is read again, if it could not be read.
+    wait: Option<Duration>,
 }
 
 impl Reader {
@@ -65,18 +68,19 @@ impl Reader {
             // An error means that the log is closed.
             let bounds = self.bounds.wait_for(|bounds| bounds.end > next).await.ok()?.clone();
             self.next = next.max(bounds.start);
-            if self.failed > 0 {
-                tokio::time::sleep(wait_after(self.failed)).await;
+            if let Some(wait) = self.wait {
+                tokio::time::sleep(wait).await;
             }
             match self.load(bounds.end) {
                 Ok(records) => self.loaded = records,
                 Err(ReadError::Closed) => return None,
                 Err(error) => {
-                    self.failed = self.failed.saturating_add(1);
+                    self.wait = Some(self.backoff.next_wait());
                     return Some(Err(unreadable(self.part, &error)));
                 }
             }
-            self.failed = 0;
+            self.backoff.reset();
+            self.wait = None;
         }
         let stored = self.loaded.pop_front()?;
         self.next = stored.position.offset + 1;
@@ -102,13 +106,7 @@ impl Reader {
     }
 }
 
-/// The wait after so many failures: exponential, capped, with jitter.
-fn wait_after(failures: u32) -> Duration {
-    let wait = AGAIN.0.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(AGAIN.1);
-    wait.mul_f64(rand::rng().random_range(0.7..1.3))
-}
-
-/// What is said of a part of which a record can't be read.
+/// The error of a part with an unreadable record.
 pub(super) fn unreadable(part: Part, error: &ReadError) -> Error {
     match error {
         ReadError::Closed => Error::Unavailable("it is closed".into()),
