@@ -123,7 +123,9 @@ impl Executor {
             Some(Entry::Attempted { before, at }) => Some((before, at)),
             Some(done) => {
                 // It may be of before the step, which another process took.
-                plan.step.user.id().iter().for_each(|id| self.connection.recent_readings.forget(id));
+                if let Some(id) = plan.step.user.id() {
+                    self.connection.recent_readings.forget(id);
+                }
                 self.outcomes.metrics.duplicates.with_label_values(&[Stage::Executor.as_str()]).inc();
                 return Ok(done);
             }

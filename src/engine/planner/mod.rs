@@ -170,7 +170,9 @@ impl Planner {
     async fn decide(&self, told: PlannerInput, work: &Work) -> Result<Planned, Interrupted> {
         let event = &told.event;
         // The event may tell of a change.
-        event.user.id().iter().for_each(|id| self.connection.recent_readings.forget(id));
+        if let Some(id) = event.user.id() {
+            self.connection.recent_readings.forget(id);
+        }
         let controls = &*self.connection.controls;
         let scheme_scope = match told.forgotten {
             true => SchemeScope::Forgotten,
@@ -208,7 +210,9 @@ impl Planner {
         }
         self.wait_for_pending_steps(&event.key(), work).await?;
         let recent_readings = &self.connection.recent_readings;
-        event.user.id().iter().for_each(|id| recent_readings.begin(id, &event.id));
+        if let Some(id) = event.user.id() {
+            recent_readings.begin(id, &event.id);
+        }
         let stops = self.connection.stops();
         let reading = self.connection.read_user(&event.user, &work.stop).await?;
         let schemes = self.schemes(); // they may have been changed meanwhile
