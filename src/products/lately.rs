@@ -1,4 +1,4 @@
-//! What a product has told lately, and is not asked for again meanwhile.
+//! The recent answers of a product, which usher does not ask for again meanwhile.
 
 use std::{
     borrow::Borrow,
@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::Instant;
 
-/// What was told of each thing, with the time at which it was asked for.
+/// The answer about each thing, with the time of the question.
 pub(super) struct Lately<K, T> {
     trusted_for: Duration,
     told: Mutex<HashMap<K, (T, Instant)>>,
@@ -22,7 +22,7 @@ impl<K: Eq + Hash, T: Clone> Lately<K, T> {
         Self { trusted_for, told: Mutex::default() }
     }
 
-    /// What was told of `thing`, if that is not too long ago.
+    /// The answer about `thing`, if it is not too old.
     pub fn get<Q: Eq + Hash + ?Sized>(&self, thing: &Q) -> Option<T>
     where
         K: Borrow<Q>,

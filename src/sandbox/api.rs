@@ -37,7 +37,7 @@ pub(super) trait Api: Sync {
     fn licence_full(&self, status: u16) -> Reply;
     /// Any other refusal, in the product's own form.
     fn refused(&self, status: u16, message: &str) -> Reply;
-    /// What changing somebody gives who comes from a directory that can't be written to.
+    /// The answer to a change of a user in a read-only directory.
     fn read_only(&self) -> Reply {
         self.refused(403, "Das Verzeichnis des Benutzers ist schreibgeschützt.")
     }

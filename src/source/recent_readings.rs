@@ -71,7 +71,7 @@ impl RecentReadings {
     /// `stops` is the present number of stops. It is given once.
     pub(crate) fn take(&self, user: &UserId, event: &EventId, stops: u64) -> Option<RecentReading> {
         let mut readings = self.readings();
-        // That of a later event is for a later decision.
+        // A reading for a later event is for a later decision.
         if readings.get(user)?.event != *event {
             return None;
         }

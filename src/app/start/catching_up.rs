@@ -62,7 +62,7 @@ async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: Cancellatio
     }
 }
 
-/// Where the log ends now, asked for until it answers. That it does not is told by those who read it: this is silent.
+/// The present ends of the log, asked for until it answers. The readers of the log report errors; this function is silent.
 async fn ends(log: &Arc<dyn Log>) -> Vec<End> {
     let mut waits = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
     loop {

@@ -10,7 +10,7 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// Reads at most `limit` bytes and one more, so that the caller can recognise a longer file.
 ///
 /// # Errors
-/// That of the system.
+/// The error of the system.
 pub(in crate::config) fn read_at_most(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
     at_most(&mut File::open(path)?, limit)
 }

@@ -24,7 +24,7 @@ pub(in crate::config) fn shown(length: &Duration) -> Value {
 /// Reads a length of time within `range`, which is from `least` to `most` as they are written.
 ///
 /// # Errors
-/// What is wrong, and what to write instead.
+/// A text that says the fault and what to write instead.
 pub(in crate::config) fn between(
     text: &str,
     range: &RangeInclusive<Duration>,

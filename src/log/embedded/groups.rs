@@ -22,7 +22,7 @@ pub(super) struct Groups {
 struct State {
     /// By part, then by group.
     offsets: Parts<BTreeMap<String, u64>>,
-    /// What is not on disk yet.
+    /// The groups whose offsets are not on disk yet.
     unsaved: BTreeSet<(Part, String)>,
     /// Groups with a member in this process; others may be of sources that are no more.
     joined: BTreeSet<(Stream, String)>,
@@ -60,7 +60,7 @@ impl Groups {
         Ok(Some(Self { state: Mutex::new(State { offsets, unsaved, joined, retired, closed: false }) }))
     }
 
-    /// Where `group` goes on in `part`; 0 where it never stored anything.
+    /// The offset at which `group` continues in `part`; 0 if it never stored one.
     pub fn next(&self, part: Part, group: &str) -> u64 {
         self.lock().offsets[part].get(group).copied().unwrap_or(0)
     }
@@ -87,8 +87,8 @@ impl Groups {
         self.lock().hold(group, begins);
     }
 
-    /// What the groups with a member here have still to do of `stream`, its parts ending at `ends`. None where there
-    /// is no such group.
+    /// The records of `stream` that the groups with a member here have not consumed; the parts end at `ends`. None if there is
+    /// no such group.
     pub fn lag(&self, stream: Stream, ends: &[(Part, Range<u64>)]) -> Option<u64> {
         let state = self.lock();
         let groups = state.joined.iter().filter(|(of, _)| *of == stream);
@@ -129,7 +129,7 @@ impl Groups {
         state.offsets.iter().flat_map(|(part, groups)| of(part, groups)).collect()
     }
 
-    /// What is not on disk yet, to be written.
+    /// The offsets that are not on disk yet, to be written.
     pub fn take_unsaved(&self) -> Vec<GroupOffset> {
         let mut state = self.lock();
         let unsaved = std::mem::take(&mut state.unsaved);
@@ -140,7 +140,7 @@ impl Groups {
         unsaved.into_iter().filter_map(offset).collect()
     }
 
-    /// What was taken could not be written.
+    /// Takes back offsets that could not be written.
     pub fn put_back(&self, unsaved: Vec<GroupOffset>) {
         let of = |offset: GroupOffset| (Part::new(offset.stream, offset.partition), offset.group);
         self.lock().unsaved.extend(unsaved.into_iter().map(of));

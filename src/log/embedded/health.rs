@@ -45,7 +45,7 @@ impl Health {
         }
     }
 
-    /// What an append that was not done is answered.
+    /// The answer to an append that was not done.
     pub fn refusal(&self) -> Error {
         self.check().err().unwrap_or_else(|| Error::Unavailable("the record was not written".into()))
     }

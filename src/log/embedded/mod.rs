@@ -88,9 +88,9 @@ pub struct Options {
     pub sources: Option<BTreeSet<SourceId>>,
     /// The time of day: when a record is appended, and how old it is.
     pub clock: Arc<dyn Clock>,
-    /// Where the log says how it is doing.
+    /// The registry to which the log reports its state.
     pub health: crate::health::Health,
-    /// Where appends are measured.
+    /// The measure of appends.
     pub append_times: AppendTimes,
 }
 

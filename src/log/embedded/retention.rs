@@ -122,7 +122,7 @@ fn needed_since(
     let input = Part::new(stream, part.partition);
     let held = bounds[input].borrow().clone();
     let Some(next) = groups.consumed_by_all(input).filter(|next| *next < held.end) else { return Ok(None) };
-    // Where it can't be read, nothing goes.
+    // If it can't be read, nothing is removed.
     let appended = records::appended(db, input, next.max(held.start))?;
     Ok(Some(appended.map_or(Timestamp::from_millis(i64::MIN), |appended| appended.minus(CLOCK_SET_BACK))))
 }

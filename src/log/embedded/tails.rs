@@ -10,7 +10,7 @@ use crate::log::Stored;
 
 /// How long the records of one part that are kept may be together, in bytes. The newest one is kept in any case.
 const BYTES: usize = 128 * 1024;
-/// What a record takes beside key and payload, about.
+/// The memory of a record beside key and payload, about.
 const OVERHEAD: usize = 128;
 /// How many records a reader takes at a time.
 const AT_ONCE: usize = 256;

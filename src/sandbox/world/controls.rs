@@ -1,4 +1,4 @@
-//! What the controls of a sandbox do, whether it is held in hand or called over HTTP.
+//! The work of a sandbox's controls, the same for callers in this process and over HTTP.
 
 use std::collections::BTreeSet;
 

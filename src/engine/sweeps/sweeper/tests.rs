@@ -80,7 +80,7 @@ impl Client for Lists {
     }
 }
 
-/// What a sweeper works with.
+/// The surroundings of a sweeper.
 #[derive(Default)]
 struct Scene {
     queries: FakeQueries,

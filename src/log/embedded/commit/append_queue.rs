@@ -17,7 +17,7 @@ use crate::log::Error;
 /// How long to wait for room in the queue, where an answer that it is full is of no use.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(10);
 
-/// Where requests go in.
+/// The entry of requests.
 pub(in crate::log::embedded) struct AppendQueue {
     requests: RwLock<Option<SyncSender<Request>>>,
     closed: CancellationToken,

@@ -48,14 +48,14 @@ pub(in crate::log::embedded) const HIGH_WATERMARK_INTERVAL: Duration = Duration:
 /// All that the thread owns.
 pub(in crate::log::embedded) struct Committer {
     pub store: Arc<Store>,
-    /// What was appended last, for readers; moved before the bounds are.
+    /// The newest records, for readers; moved before the bounds are.
     pub tails: Arc<Tails>,
     pub groups: Arc<Groups>,
     pub health: Arc<Health>,
     /// Ends the process where only opening the log anew can help.
     pub process: crate::health::Health,
     pub clock: Arc<dyn Clock>,
-    /// What readers may see of each part; moved only after the sync.
+    /// The part of each stream that readers may see; moved only after the sync.
     pub bounds: Parts<watch::Sender<Range<u64>>>,
     pub reserve: Reserve,
     pub retention: Retention,
@@ -218,7 +218,7 @@ impl Committer {
         enough
     }
 
-    /// What has to be done now and then, whether anything is appended or not.
+    /// The regular work, also without appends.
     fn do_chores(&mut self) {
         self.look_at_disk();
         if self.offsets_due.is_due() {

@@ -45,7 +45,7 @@ impl GroupCommit {
     }
 }
 
-/// What is worth waiting for.
+/// The number of appends that are worth waiting for, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::log::embedded) struct Expected {
     count: usize,

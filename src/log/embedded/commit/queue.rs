@@ -1,4 +1,4 @@
-//! What the committer is asked, and how much of it is served together.
+//! The requests to the committer, and how many of them are served together.
 
 use std::sync::mpsc::Receiver;
 
@@ -15,7 +15,7 @@ const MAX_RECORDS: usize = 16 * 1024;
 /// When the records of a commit are that long together, in bytes, no further one is taken.
 const ENOUGH_BYTES: usize = 4 * 1024 * 1024;
 
-/// What the committer is asked.
+/// A request to the committer.
 pub(in crate::log::embedded) enum Request {
     /// To make a record durable.
     Append(Append),
@@ -27,22 +27,22 @@ pub(in crate::log::embedded) enum Request {
 
 /// A record waiting to be written.
 pub(in crate::log::embedded) struct Append {
-    /// Where it goes.
+    /// The part that it is appended to.
     pub part: Part,
-    /// What it is.
+    /// The record.
     pub record: Record,
-    /// Who waits.
+    /// The waiter.
     pub done: oneshot::Sender<Result<Position, Error>>,
 }
 
-/// What is served together.
+/// The requests that are served together.
 #[derive(Default)]
 pub(in crate::log::embedded) struct Work {
     /// Records to be made durable.
     pub appends: Vec<Append>,
-    /// Who waits for group offsets to be written.
+    /// The waiters for written group offsets.
     pub savers: Vec<oneshot::Sender<()>>,
-    /// Who waits for a snapshot.
+    /// The waiters for a snapshot.
     pub copiers: Vec<oneshot::Sender<Result<Snapshot, Error>>>,
     /// How long the records are together.
     pub bytes: usize,

@@ -1,4 +1,4 @@
-//! What is written together, and why it may not be on disk.
+//! The content of one commit, and the reasons why it may not be on disk.
 
 use rusqlite::{Connection, ErrorCode, ffi};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::log::{Stored, embedded::part::Part};
 
-/// What is written by one commit.
+/// The content of one commit.
 #[derive(Debug, Default)]
 pub(in crate::log::embedded) struct Write {
     /// Records to add, in the order of their offsets.
@@ -39,7 +39,7 @@ pub(in crate::log::embedded) enum CommitError {
     /// Another program writes to it. Nothing was written, and the next commit may succeed.
     #[error("another program has the database open and writes to it")]
     Busy,
-    /// What is there already is not what was written. Nothing was written.
+    /// The present content is not what was written earlier. Nothing was written.
     #[error("writing failed: {}", trouble::in_words(.0))]
     Damaged(rusqlite::Error),
     /// Writing or syncing failed.

@@ -24,7 +24,7 @@ pub(in crate::log::embedded) enum Error {
     Unknown {
         /// The folder that was asked about.
         dir: PathBuf,
-        /// What the system answered.
+        /// The error of the system.
         source: rustix::io::Errno,
     },
     /// The reserve would be used up.
@@ -32,9 +32,9 @@ pub(in crate::log::embedded) enum Error {
     Full {
         /// The folder that was asked about.
         dir: PathBuf,
-        /// What was free at the last look, less what was written since.
+        /// The free bytes of the last check, less the bytes written since.
         free: u64,
-        /// What is to stay free.
+        /// The bytes that are to stay free.
         reserve: u64,
     },
 }

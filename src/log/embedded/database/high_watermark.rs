@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::trouble::{damaged, inaccessible};
 use crate::log::{Error, embedded::part::Parts};
 
-/// What the log was known to hold.
+/// The known ends of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::log::embedded) struct HighWatermark {
     /// Of which log.

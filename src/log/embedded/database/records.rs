@@ -96,7 +96,7 @@ pub(in crate::log::embedded) fn read(db: &Connection, part: Part, range: Range<u
                 records.push(record);
             }
             Ok(None) => break,
-            // What stands before it comes first. Then this is met again.
+            // The records before it come first. The next read meets the error again.
             Err(_) if !records.is_empty() => break,
             Err(error) => return Err(error),
         }
@@ -107,13 +107,13 @@ pub(in crate::log::embedded) fn read(db: &Connection, part: Part, range: Range<u
 /// Old records.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::log::embedded) struct Old {
-    /// Where they are.
+    /// Their offsets.
     pub offsets: Vec<u64>,
     /// From which offset on there may be more.
     pub next: Option<u64>,
 }
 
-/// Which of the first records of `part` with the offsets in `range` were appended before `limit`: all up to one that was not,
+/// The first records of `part` with the offsets in `range` that were appended before `limit`: all up to one that was not,
 /// or, of a compacted stream, those that are not the latest of their key. Of what was taken back nothing is kept.
 pub(in crate::log::embedded) fn old(
     db: &Connection,

@@ -1,4 +1,4 @@
-//! What an opened database says about the log in it.
+//! The log in an opened database.
 
 use std::{fs::File, ops::Range, path::Path};
 

@@ -38,7 +38,7 @@ const LOCK: &str = "lock";
 /// The database file of a log on sled.
 const EARLIER_FILE: &str = "db";
 
-/// What the connection that writes keeps in memory, and each one that reads, in KiB.
+/// The cache of the connection that writes, and of each one that reads, in KiB.
 const WRITER_CACHE: i64 = 8 * 1024;
 const READER_CACHE: i64 = 1024;
 /// As many can read at the same time. Each reads for some ten microseconds where the pages are in memory.

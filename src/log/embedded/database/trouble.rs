@@ -1,4 +1,4 @@
-//! What is said where the files of the log can't be used.
+//! The errors of files of the log that can't be used.
 
 use std::{io, path::Path};
 
@@ -6,12 +6,12 @@ use rusqlite::ErrorCode;
 
 use crate::log::Error;
 
-/// What is said of files that can't be read or written.
+/// The error of files that can't be read or written.
 pub(in crate::log::embedded) fn inaccessible(dir: &Path, error: &io::Error) -> Error {
     out_of_reach(dir, crate::words::system(error))
 }
 
-/// What is said of files that are not what was written. Starting anew is left to a person, as it loses events.
+/// The error of files that are not what was written. Starting anew is left to a person, as it loses events.
 pub(in crate::log::embedded) fn damaged(dir: &Path, why: &str) -> Error {
     Error::Unusable(format!(
         "the files in {} are damaged ({why}); restore the folder from a backup, or move it away to start with an \
@@ -20,12 +20,12 @@ pub(in crate::log::embedded) fn damaged(dir: &Path, why: &str) -> Error {
     ))
 }
 
-/// What is said of a database that can't be opened or read.
+/// The error of a database that can't be opened or read.
 pub(in crate::log::embedded) fn unusable(dir: &Path, error: &rusqlite::Error) -> Error {
     if is_damage(error) { damaged(dir, in_words(error)) } else { out_of_reach(dir, in_words(error)) }
 }
 
-/// What is said of a log that another process has open.
+/// The error of a log that another process has open.
 pub(super) fn in_use(dir: &Path) -> Error {
     Error::Unusable(format!(
         "{} is in use by another process; stop that one, or set another data_dir here",
@@ -33,7 +33,7 @@ pub(super) fn in_use(dir: &Path) -> Error {
     ))
 }
 
-/// What is said of a log in the form that it had on sled.
+/// The error of a log in the form that it had on sled.
 pub(super) fn of_earlier_form(dir: &Path) -> Error {
     Error::Unusable(format!(
         "the log in {} was made by an earlier usher, in another form; make a backup with that one and restore it with \
@@ -42,7 +42,7 @@ pub(super) fn of_earlier_form(dir: &Path) -> Error {
     ))
 }
 
-/// What is wrong with the database. Of the text for damage only this is true here: it can't be built anew.
+/// The fault of the database, in words. The usual text for damage does not fit: this database can't be rebuilt.
 pub(super) fn in_words(error: &rusqlite::Error) -> &'static str {
     if is_damage(error) { "the database is not what was written to it" } else { crate::words::sqlite(error) }
 }

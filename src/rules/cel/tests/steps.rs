@@ -1,4 +1,4 @@
-//! What is read takes no more steps, and makes no larger value, than it was reckoned to.
+//! An accepted expression takes no more steps, and makes no larger value, than was reckoned.
 
 use std::cell::Cell;
 
@@ -23,7 +23,7 @@ fn largest() -> Facts {
     }
 }
 
-/// What the evaluation of one expression took.
+/// The cost of evaluating one expression.
 #[derive(Default)]
 struct Taken {
     steps: Cell<u64>,
