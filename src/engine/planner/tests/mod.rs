@@ -7,11 +7,14 @@ use super::*;
 use crate::{
     clock::{Clock, SystemClock},
     config,
-    domain::{SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
-    engine::testing::{FakeQueries, Stub},
+    domain::{EventId, EventKind, NoAction, SweepId, SweepPlan, UserHints, UserId, UserRef, Via},
+    engine::{
+        Memory,
+        testing::{FakeQueries, Stub},
+    },
     health::Health,
     log::{
-        Partition,
+        Log, Partition,
         embedded::{EmbeddedLog, Options},
     },
     rules::VersionedScheme,

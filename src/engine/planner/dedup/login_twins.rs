@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use super::rekey::known_by_second;
 use crate::{
     domain::{Activity, Decision, Event, EventId, EventKind, Timestamp, Via},
+    engine::planner::rekey::known_by_second,
     runtime::{Interrupted, Work},
     store::Ledger,
 };
