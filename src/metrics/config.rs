@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus::{Gauge, IntCounterVec, IntGauge, IntGaugeVec};
 
-use super::Families;
+use super::families::Families;
 use crate::domain::Timestamp;
 
 /// The metrics of the configuration; cheap to clone.

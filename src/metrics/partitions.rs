@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use prometheus::{Histogram, IntCounterVec, IntGaugeVec};
 
-use super::Families;
+use super::families::Families;
 use crate::domain::{FEED_STAGE, Stage};
 
 /// From a partition without news to 30 days of log.

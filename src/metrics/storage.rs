@@ -2,7 +2,7 @@
 
 use prometheus::{Histogram, IntCounter, IntGauge, IntGaugeVec};
 
-use super::Families;
+use super::families::Families;
 
 /// From a write to memory of a disk to a log that is away for a while.
 const APPEND: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
