@@ -1,0 +1,99 @@
+//! The bodies of requests about dead letters, and of their answers.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    admin::api::{Problem, request::query, schemas::MAX_LETTERS},
+    domain::{SourceId, Timestamp},
+    views::{LetterFilter, LetterState},
+};
+
+/// The letters to take up again: the given ones, or those that match a filter.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Redrive {
+    /// These letters, at most 1,000.
+    ids: Option<Vec<String>>,
+    /// A filter; the newest letters first.
+    filter: Option<Which>,
+    /// With a filter: the highest number of letters, up to 1,000.
+    limit: Option<usize>,
+}
+
+/// A missing part matches all; the default of `state` is `open`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    /// The source.
+    source: Option<SourceId>,
+    /// Given up there: `planner`, `executor` or `sweeper`.
+    stage: Option<query::StageName>,
+    /// Words in the reason.
+    reason: Option<String>,
+    /// Given up then or later.
+    since: Option<Timestamp>,
+    /// About this user: the lasting id or the login name.
+    user: Option<String>,
+    /// The state.
+    state: Option<LetterState>,
+    /// Kept back (true), or given up (false).
+    held: Option<bool>,
+}
+
+/// The reason why a letter is dismissed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dismissal {
+    /// Shown with the letter; at most 1,000 characters.
+    pub(super) reason: Option<String>,
+}
+
+/// The result of a redrive.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Redriven {
+    /// The number of letters that are taken up again.
+    pub(super) redriven: usize,
+    /// The letters that can't be taken up again, with the reason; the first 1,000.
+    pub(super) refused: Vec<RefusedLetter>,
+    /// Whether the filter lets more through that can be taken up again.
+    pub(super) more: bool,
+}
+
+/// A letter that can't be taken up again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RefusedLetter {
+    pub(super) id: String,
+    pub(super) why: String,
+}
+
+/// The letters that a request chooses.
+pub(super) enum Chosen {
+    Ids(Vec<String>),
+    Filter(LetterFilter, usize),
+}
+
+impl Redrive {
+    pub(super) fn checked(self) -> Result<Chosen, Problem> {
+        let bad = |what: &str| Err(Problem::BadRequest(what.into()));
+        match self {
+            Self { ids: Some(ids), filter: None, limit: None } if (1..=MAX_LETTERS).contains(&ids.len()) => {
+                Ok(Chosen::Ids(ids))
+            }
+            Self { ids: Some(_), filter: None, limit: None } => bad("write 1 to 1,000 `ids`"),
+            Self { ids: None, filter: Some(which), limit } => match limit.unwrap_or(MAX_LETTERS) {
+                limit @ 1..=MAX_LETTERS => Ok(Chosen::Filter(which.filter(), limit)),
+                _ => bad("write a `limit` from 1 to 1,000"),
+            },
+            Self { .. } => bad("write `ids`, or a `filter` and perhaps a `limit`; `filter: {}` lets all through"),
+        }
+    }
+}
+
+impl Which {
+    fn filter(self) -> LetterFilter {
+        let Self { source, stage, reason, since, user, state, held } = self;
+        let (stage, state) = (stage.map(|query::StageName(stage)| stage), Some(state.unwrap_or(LetterState::Open)));
+        LetterFilter { source, stage, reason, since, user, state, held }
+    }
+}

@@ -1,0 +1,110 @@
+//! The letters that can be taken up again, among those that a request chooses.
+
+use actix_web::web::Data;
+
+use super::{forms::RefusedLetter, now};
+use crate::{
+    admin::{
+        AdminState,
+        api::{Problem, read},
+    },
+    domain::DeadLetter,
+    source::Controls,
+    views::{DeadLetterRow, LetterFilter, Limit, Paging},
+};
+
+/// The number of refusals that an answer names.
+const REFUSALS_NAMED: usize = 1_000;
+
+/// The requested letters.
+#[derive(Default)]
+pub(super) struct FoundLetters {
+    pub(super) letters: Vec<DeadLetter>,
+    pub(super) refused: Vec<RefusedLetter>,
+    pub(super) more: bool,
+}
+
+impl FoundLetters {
+    fn refuse(&mut self, id: String, why: String) {
+        if self.refused.len() < REFUSALS_NAMED {
+            self.refused.push(RefusedLetter { id, why });
+        }
+    }
+}
+
+/// The letters with the given ids.
+///
+/// # Errors
+/// A [`Problem`] if the views can't be read.
+pub(super) async fn by_ids(state: &Data<AdminState>, mut ids: Vec<String>) -> Result<FoundLetters, Problem> {
+    ids.sort_unstable();
+    ids.dedup();
+    let state = state.clone();
+    read(state.runtime(), move || {
+        let mut found = FoundLetters::default();
+        for id in ids {
+            match state.views.dead_letter(&id)? {
+                None => found.refuse(id, "there is no such dead letter".into()),
+                Some((row, letter)) => match obstacle(&state, &row, &letter) {
+                    Some(why) => found.refuse(id, why),
+                    None => found.letters.push(letter),
+                },
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
+/// The letters that `filter` lets through, `limit` at most.
+///
+/// # Errors
+/// A [`Problem`] if the views can't be read.
+pub(super) async fn by_filter(
+    state: &Data<AdminState>,
+    filter: LetterFilter,
+    limit: usize,
+) -> Result<FoundLetters, Problem> {
+    let state = state.clone();
+    read(state.runtime(), move || {
+        let mut found = FoundLetters::default();
+        let mut paging = Paging { limit: Limit::MAX, cursor: None };
+        loop {
+            let page = state.views.whole_dead_letters(&filter, &paging)?;
+            for (row, letter) in page.items {
+                match obstacle(&state, &row, &letter) {
+                    Some(why) => found.refuse(row.id, why),
+                    None if found.letters.len() == limit => return Ok(FoundLetters { more: true, ..found }),
+                    None => found.letters.push(letter),
+                }
+            }
+            match page.next {
+                Some(next) => paging.cursor = Some(next),
+                None => return Ok(found),
+            }
+        }
+    })
+    .await
+}
+
+/// Why `letter` can't be taken up again now.
+fn obstacle(state: &AdminState, row: &DeadLetterRow, letter: &DeadLetter) -> Option<String> {
+    if let Some(why) = row.obstacle(now()) {
+        return Some(why);
+    }
+    if !state.sources().iter().any(|source| *source.id() == letter.source) {
+        return Some(format!("the source `{}` is not in the configuration any more", letter.source));
+    }
+    let step = letter.step.as_ref()?;
+    let settings = &state.settings;
+    if !settings.scheme_stands(&step.scheme) {
+        let scheme = &step.scheme.id;
+        return Some(format!(
+            "the scheme `{scheme}` was changed, disabled or deleted since; bring it back as it was, or dismiss the letter"
+        ));
+    }
+    if settings.scheme_paused(&step.scheme.id) {
+        return Some(format!("the scheme `{}` is paused; resume it first", step.scheme.id));
+    }
+    settings.run_cancelled(&step.run).then(|| "its run was cancelled".to_owned())
+}
