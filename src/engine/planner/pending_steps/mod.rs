@@ -9,32 +9,26 @@
 //! more than [`MAX_AT_HAND`] of them. Methods that may do that say so: they must not be called on async threads.
 
 mod at_hand;
+mod decision_steps;
+mod waiter;
 
 use std::{
     collections::{BTreeSet, HashMap, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-use tracing::warn;
-
-use self::at_hand::{AtHand, MAX_AT_HAND, StepsAtHand};
+use self::{
+    at_hand::{AtHand, MAX_AT_HAND, StepsAtHand},
+    waiter::Waiting,
+};
+pub(in crate::engine) use self::{decision_steps::DecisionSteps, waiter::Waiter};
 use crate::{
-    domain::{Decision, StepKey, Timestamp, UserKey},
+    domain::{StepKey, Timestamp, UserKey},
     engine::{RunQueries, run_queries::AskedStep},
-    runtime::Interrupted,
-    source::Connection,
     store::{self, PendingRows, PendingStep},
 };
 
-/// The time for which an event waits for the steps of the user's earlier events, while its source may be called. The
-/// executor may be far behind, or a step may be delayed for a day. The next event does not wait for these steps again.
-const WAIT_TIMEOUT: Duration = Duration::from_mins(2);
-/// The wait is counted in pieces; one in which the source was stopped does not count.
-const PIECE: Duration = Duration::from_secs(5);
 /// Steps kept of one user at most, the latest ones.
 const MAX_OF_ONE: usize = 1_000;
 /// Locks for writing. Users with different ones are written at the same time.
@@ -57,38 +51,6 @@ struct Shared {
 struct Memory {
     at_hand: AtHand,
     waiting: HashMap<UserKey, Waiting>,
-}
-
-/// The steps that are waited for, of one user.
-#[derive(Debug)]
-struct Waiting {
-    left: watch::Sender<BTreeSet<StepKey>>,
-    waiters: usize,
-}
-
-/// The steps of a decision.
-#[derive(Debug)]
-pub(in crate::engine) struct DecisionSteps {
-    user: UserKey,
-    decided: Timestamp,
-    steps: Vec<AskedStep>,
-}
-
-impl DecisionSteps {
-    /// The steps of `decision`; none if it has none.
-    pub(in crate::engine) fn by(decision: &Decision) -> Option<Self> {
-        let steps = asked_steps(decision);
-        (!steps.is_empty()).then(|| Self { user: decision.key(), decided: decision.decided, steps })
-    }
-
-    fn pending(&self) -> impl Iterator<Item = PendingStep> {
-        let pending = |AskedStep { run, key, .. }: &AskedStep| PendingStep {
-            run: run.clone(),
-            key: key.clone(),
-            decided: self.decided,
-        };
-        self.steps.iter().map(pending)
-    }
 }
 
 impl PendingSteps {
@@ -259,89 +221,6 @@ impl PendingSteps {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Memory {
-    /// Adds a waiter for `steps` of `user`.
-    fn join(&mut self, user: &UserKey, steps: BTreeSet<StepKey>) -> watch::Receiver<BTreeSet<StepKey>> {
-        let entry = self.waiting.entry(user.clone());
-        let entry = entry.or_insert_with(|| Waiting { left: watch::Sender::default(), waiters: 0 });
-        entry.waiters += 1;
-        entry.left.send_replace(steps);
-        entry.left.subscribe()
-    }
-}
-
-/// Waits for the steps of a user.
-pub(in crate::engine) struct Waiter {
-    all: PendingSteps,
-    user: UserKey,
-    left: watch::Receiver<BTreeSet<StepKey>>,
-}
-
-impl Waiter {
-    /// Waits until all steps have ended; false if that takes too long. While the source is stopped no time passes,
-    /// because no step can end then.
-    ///
-    /// # Errors
-    /// `Interrupted` if the work is to stop first.
-    pub(in crate::engine) async fn wait_until_done(
-        mut self,
-        connection: &Connection,
-        stop: &CancellationToken,
-    ) -> Result<bool, Interrupted> {
-        let mut waited = Duration::ZERO;
-        while waited < WAIT_TIMEOUT {
-            connection.running(stop).await?;
-            let stops = connection.stops();
-            let all_ended = tokio::time::timeout(PIECE, self.left.wait_for(BTreeSet::is_empty));
-            if stop.run_until_cancelled(all_ended).await.ok_or(Interrupted)?.is_ok() {
-                return Ok(true);
-            }
-            if connection.is_running() && connection.stops() == stops {
-                waited += PIECE;
-            }
-        }
-        let (source, left) = (&connection.source, self.left.borrow().clone());
-        warn!(source.id = %source, steps = ?left, "deciding a user's next event although steps of theirs have not ended");
-        self.forget(left).await;
-        Ok(false)
-    }
-
-    /// Removes steps that did not end in time. Their outcomes may never come, if the stream was lost. They must not
-    /// delay each event of the user.
-    async fn forget(&self, steps: BTreeSet<StepKey>) {
-        let (all, user) = (self.all.clone(), self.user.clone());
-        let forgotten = tokio::task::spawn_blocking(move || all.end(&user, &steps)).await;
-        if let Ok(Err(error)) = forgotten {
-            warn!(%error, "can't forget steps that were waited for in vain");
-        }
-    }
-}
-
-impl Drop for Waiter {
-    fn drop(&mut self) {
-        let mut memory = self.all.memory();
-        if let Some(entry) = memory.waiting.get_mut(&self.user) {
-            entry.waiters -= 1;
-            if entry.waiters == 0 {
-                memory.waiting.remove(&self.user);
-            }
-        }
-    }
-}
-
-fn asked_steps(decision: &Decision) -> Vec<AskedStep> {
-    let of = |verdict| {
-        let run = decision.run(verdict);
-        let step = move |index| AskedStep {
-            run: run.clone(),
-            user: decision.user.clone(),
-            key: decision.step_key(verdict, index),
-        };
-        (0..verdict.steps.len()).map(step)
-    };
-    decision.selected().flat_map(of).collect()
 }
 
 #[cfg(test)]

@@ -4,14 +4,19 @@ use std::{
 };
 
 use futures::future::join_all;
+use tokio_util::sync::CancellationToken;
 
-use super::*;
+use super::{
+    waiter::{PIECE, WAIT_TIMEOUT},
+    *,
+};
 use crate::{
     clock::SystemClock,
-    domain::Truth,
+    domain::{Decision, Truth},
     engine::testing::{FakeQueries, Stub},
     metrics::Metrics,
-    source::controls::testing::Stopped,
+    runtime::Interrupted,
+    source::{Connection, controls::testing::Stopped},
     store::Store,
     views::testing::{decision as decided, source, verdict},
 };
