@@ -1,6 +1,7 @@
 //! The start of the process: ports and probes first, then the log, the settings and the products.
 
-pub(super) mod catching_up;
+mod build;
+mod catching_up;
 pub(super) mod connecting;
 pub(super) mod front;
 pub(super) mod greeting;
