@@ -16,16 +16,25 @@ pub struct Fixed {
 
 impl Fixed {
     /// Refuses a change of memberships that the product would refuse.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the groups can't be changed.
     pub(super) fn check_groups(self) -> Result<(), Error> {
         refuse(self.groups, "the user's directory does not let it change who is in which group; change it there")
     }
 
     /// Refuses a change of the name or password that the product would refuse.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the name and the password can't be changed.
     pub(super) fn check_details(self) -> Result<(), Error> {
         refuse(self.details, "the user's directory does not let it change names and passwords; change them there")
     }
 
     /// Refuses a deletion that the product would refuse.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the user can't be deleted.
     pub(super) fn check_existence(self) -> Result<(), Error> {
         refuse(self.existence, "the user's directory does not let it delete users; delete them there")
     }

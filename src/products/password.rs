@@ -10,6 +10,9 @@ use crate::secret::Secret;
 const EVERY_SORT: &str = "aZ7!";
 
 /// 256 bits from the operating system, and a character of every sort.
+///
+/// # Errors
+/// [`Error::Unreachable`] if the operating system gives no random numbers.
 pub(super) fn random() -> Result<Secret, Error> {
     let mut bytes = [0; 32];
     SysRng

@@ -18,6 +18,10 @@ impl From<EventKind> for proto::EventKind {
     }
 }
 
+/// Reads the kind of an event.
+///
+/// # Errors
+/// [`Error::Missing`] if it is none that this version knows.
 pub(super) fn kind(number: i32) -> Result<EventKind, Error> {
     match proto::EventKind::try_from(number) {
         Ok(proto::EventKind::Created) => Ok(EventKind::Created),
@@ -52,6 +56,10 @@ pub(super) fn via(number: i32, kind: EventKind) -> Via {
     }
 }
 
+/// Reads the id of a source.
+///
+/// # Errors
+/// [`Error::Missing`] if it is no id of a source.
 pub(super) fn source(text: String) -> Result<SourceId, Error> {
     SourceId::try_from(text).map_err(|_| Error::Missing("source"))
 }
@@ -118,6 +126,10 @@ pub(super) fn sighting_to_wire(sighting: &Sighting) -> proto::Sighting {
     }
 }
 
+/// Reads a sighting.
+///
+/// # Errors
+/// [`Error::Missing`] if the released scheme has no id of a scheme.
 pub(super) fn sighting_from_wire(message: proto::Sighting) -> Result<Sighting, Error> {
     let released = message.released.map(SchemeId::try_from).transpose().map_err(|_| Error::Missing("released"))?;
     let memberships = message.memberships.map(memberships_from_wire);

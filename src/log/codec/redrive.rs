@@ -28,6 +28,10 @@ pub(super) fn redrive_to_wire(redrive: &Redrive) -> proto::Redrive {
     }
 }
 
+/// Reads a redrive.
+///
+/// # Errors
+/// [`Error::Missing`] if the administrator's name can't be read.
 pub(super) fn redrive_from_wire(message: proto::Redrive) -> Result<Redrive, Error> {
     Ok(Redrive {
         letter: message.letter,

@@ -42,6 +42,10 @@ pub(super) struct Producer {
 }
 
 impl Producer {
+    /// A producer with a first client.
+    ///
+    /// # Errors
+    /// [`Error`] if the client can't be made.
     pub(super) fn new(settings: Settings, delivery_timeout: DeliveryTimeout) -> Result<Self, Error> {
         let client = RwLock::new(Client::new(&settings, delivery_timeout)?);
         Ok(Self { settings, delivery_timeout, client })
@@ -61,6 +65,10 @@ impl Producer {
         self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Writes a record, and waits until Kafka has acknowledged it.
+    ///
+    /// # Errors
+    /// [`Refused`] if the record was not written, or it is unknown whether it was.
     pub(super) async fn append(
         &self,
         topic: &str,

@@ -24,11 +24,18 @@ pub(super) const TRUSTED_FOR: Duration = Duration::from_mins(1);
 
 impl AtlassianOrg {
     /// Whether the user has access to none of `applications`, by key; to none at all where none is named.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if no group gives access to one of the `applications`.
     pub(super) async fn is_without(&self, user: &User, applications: &[String]) -> Result<bool, Error> {
         Ok(self.access(user, applications).await?.is_empty())
     }
 
     /// Takes the user out of the groups that give access, and then the roles that are the user's own.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if access stays that follows from another role, or no group gives
+    /// access to one of the `applications`.
     pub(super) async fn take_access(&self, user: &User, applications: &[String]) -> Result<(), Error> {
         let access = self.access(user, applications).await?;
         let giving = self.giving(user, &access).await?;

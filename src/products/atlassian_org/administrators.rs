@@ -24,6 +24,9 @@ const GROUPS_AT_ONCE: usize = 10;
 
 impl AtlassianOrg {
     /// The active people among them. There may be no such groups: there always is an organisation admin.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or some of the records can't be read.
     pub(super) async fn all_administrators(&self) -> Result<BTreeSet<UserId>, Error> {
         let mut found = self.active_people(json!({ "roleIds": ADMINISTERING })).await?;
         let ids = self.admin_group_ids().await?;
@@ -35,6 +38,9 @@ impl AtlassianOrg {
 
     /// The administrators who can replace `user`: for an organisation admin only other organisation admins, because
     /// nobody else can give that role.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or some of the records can't be read.
     pub(super) async fn administrators_beside(&self, user: &UserId) -> Result<BTreeSet<UserId>, Error> {
         let org_admins = self.active_people(json!({ "roleIds": [ORG_ADMIN] })).await?;
         if org_admins.contains(user) { Ok(org_admins) } else { self.all_administrators().await }

@@ -27,6 +27,10 @@ impl Record for Directory {
 
 impl AtlassianOrg {
     /// The directory in which users are changed; read once.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::Misconfigured`] if the organisation is not there, or the directory to use
+    /// is not clear.
     pub(super) async fn directory(&self) -> Result<&Directory, Error> {
         self.directory.get_or_try_init(|| self.find_directory()).await
     }

@@ -52,6 +52,9 @@ impl Group {
 
 impl AtlassianOrg {
     /// All groups that a search finds; `user` is the user in it, if there is one.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Unreadable`] if the list does not end, or nothing on a page can be read.
     pub(super) async fn search_groups(
         &self,
         operation: Operation,
@@ -71,12 +74,18 @@ impl AtlassianOrg {
 
     /// Every group of the directory that the user is in. They are searched separately, because the user's own record
     /// does not say whether its list is complete.
+    ///
+    /// # Errors
+    /// As [`AtlassianOrg::search_groups`].
     pub(super) async fn groups_of(&self, id: &UserId) -> Result<Records<Group>, Error> {
         let asked = json!({ "accountIds": [id.as_str()], "limit": MOST });
         self.search_groups(Operation::ReadUserGroups, asked, Some(id)).await
     }
 
     /// The group of that name, if there is one.
+    ///
+    /// # Errors
+    /// As [`AtlassianOrg::search_groups`].
     pub(super) async fn find_group(&self, name: &GroupName) -> Result<Option<Group>, Error> {
         let asked = json!({ "groupNames": [name.as_str()], "limit": MOST });
         let found = self.search_groups(Operation::FindGroup, asked, None).await?;
@@ -84,6 +93,10 @@ impl AtlassianOrg {
     }
 
     /// Puts the user into the group or takes them out of it.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if there is no such group, it comes from an identity provider, or
+    /// the user is not in the directory.
     pub(super) async fn move_member(&self, user: &User, name: &GroupName, way: Way) -> Result<(), Error> {
         let known = self.group_ids.get(name);
         if let Some(id) = &known {
@@ -126,6 +139,9 @@ impl AtlassianOrg {
     }
 
     /// Some groups that have `part` in their names.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails.
     pub(super) async fn groups_with(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         let asked = json!({ "searchTerm": part, "limit": MOST });
         let call = self.within(Operation::FindGroup, Method::POST, GROUPS).await?.body(asked);

@@ -55,6 +55,10 @@ struct Reason {
 }
 
 impl AtlassianOrg {
+    /// Deactivates the account if the organisation owns it, and otherwise suspends the user in the directory.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if the organisation may not do this to the account.
     pub(super) async fn deactivate(&self, user: &User) -> Result<(), Error> {
         if self.standing(user).await?.managed {
             self.check(user, Privilege::Enablement).await?;
@@ -64,6 +68,11 @@ impl AtlassianOrg {
         self.in_directory(user, Operation::EditUser, Method::POST, SUSPEND).await
     }
 
+    /// Reactivates the account, and ends a suspension in the directory, as far as the user has either.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if the organisation may not do this to the account, or does not
+    /// own it.
     pub(super) async fn reactivate(&self, user: &User) -> Result<(), Error> {
         let standing = self.standing(user).await?;
         if !standing.enabled {
@@ -81,6 +90,9 @@ impl AtlassianOrg {
     }
 
     /// The account is deleted after 14 days, and counts as gone from now on; or the user leaves the directory.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if the organisation may not do this to the account.
     pub(super) async fn delete(&self, user: &User) -> Result<(), Error> {
         if self.standing(user).await?.managed {
             self.check(user, Privilege::Deletion).await?;

@@ -75,6 +75,9 @@ impl Assigned {
 
 impl AtlassianOrg {
     /// All roles of the user, given in whatever way.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or some roles can't be read; [`Error::NoSuchUser`] if there is no such user.
     pub(super) async fn roles(&self, user: &str) -> Result<Vec<Assignment>, Error> {
         let directory = self.directory().await?;
         let call = |cursor: Option<&str>| {
@@ -89,6 +92,9 @@ impl AtlassianOrg {
     }
 
     /// Whether the user is active or suspended in this directory, by their roles; none if they have none.
+    ///
+    /// # Errors
+    /// As [`AtlassianOrg::roles`].
     pub(super) async fn status_here(&self, user: &str) -> Result<Option<String>, Error> {
         let directory = self.directory().await?;
         let all = self.roles(user).await?;
@@ -97,6 +103,9 @@ impl AtlassianOrg {
     }
 
     /// Takes a role that was given to the user alone.
+    ///
+    /// # Errors
+    /// As [`AtlassianOrg::change`].
     pub(super) async fn revoke(&self, user: &User, role: &str, resource: &str) -> Result<(), Error> {
         let call = self.call(Operation::RevokeRole, Method::POST, REVOKE).user_segment(user.id.as_str());
         self.change(user, call.body(json!({ "role": role, "resource": resource }))).await?.done()

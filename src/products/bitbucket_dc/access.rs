@@ -82,6 +82,9 @@ impl Permission {
 
 impl BitbucketDc {
     /// Whether neither a group nor a permission of their own lets `user` in; `None` if their groups are not known.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if one of the `applications` is not Bitbucket.
     pub(super) async fn is_kept_out(&self, user: &User, applications: &[String]) -> Result<Option<bool>, Error> {
         let giving = self.access_groups(applications).await?;
         match user.groups.as_ref().map(|own| own.is_disjoint(&giving)) {
@@ -91,6 +94,10 @@ impl BitbucketDc {
     }
 
     /// The groups that let their members in. There is one application; another one is refused: mostly it is misspelt.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::Refused`] if one of the `applications` is not Bitbucket, or a permission
+    /// can't be read.
     pub(super) async fn access_groups(&self, applications: &[String]) -> Result<Groups, Error> {
         if let Some(other) = applications.iter().find(|key| *key != APPLICATION) {
             return Err(Error::Refused { status: 404, message: format!("there is no application `{other}`") });
@@ -101,6 +108,9 @@ impl BitbucketDc {
     /// Whether a user in `groups`, with `id`, administers Bitbucket. Never `Some(false)`: they may have become an
     /// administrator since the permissions were read. If usher's account may not read permissions, it may change
     /// nothing either.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails for another reason than missing rights.
     pub(super) async fn makes_administrator(&self, id: u64, groups: &Groups) -> Result<Option<bool>, Error> {
         match self.is_administrator(id, groups).await {
             Err(Error::Unauthorized { status: 401 | 403, .. }) => Ok(None),
@@ -111,6 +121,9 @@ impl BitbucketDc {
     }
 
     /// Whether `user`, in the groups that were read, administers Bitbucket by the permissions of now.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or some of the records can't be read.
     pub(super) async fn administers_now(&self, user: &User) -> Result<bool, Error> {
         let Some(groups) = &user.groups else { return Ok(true) };
         if self.admin_groups.get().iter().any(|group| groups.contains(group)) {
@@ -153,6 +166,9 @@ impl BitbucketDc {
     }
 
     /// Whether `user` has a global permission of their own.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or the list does not end.
     pub(super) async fn has_permission(&self, user: &User) -> Result<bool, Error> {
         self.has_own(user, |_| true).await
     }
@@ -165,11 +181,17 @@ impl BitbucketDc {
     }
 
     /// All users with a global permission of their own.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or some of the records can't be read.
     pub(super) async fn permitted_users(&self) -> Result<Vec<PermittedUser>, Error> {
         List::of(Operation::ReadPermissions, PERMITTED_USERS).all(self).await?.whole("permissions of users")
     }
 
     /// All groups with a global permission.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or some of the records can't be read.
     pub(super) async fn permitted_groups(&self) -> Result<Vec<PermittedGroup>, Error> {
         List::of(Operation::ReadPermissions, PERMITTED_GROUPS).all(self).await?.whole("permissions of groups")
     }

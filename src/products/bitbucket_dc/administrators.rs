@@ -11,6 +11,10 @@ use crate::{
 impl BitbucketDc {
     /// The active people with an administrator's permission, by a group or their own, and those in the configured
     /// groups. If there is nobody at all, usher does not guess.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or some of the records can't be read; [`Error::Refused`] if there is no administrator
+    /// at all.
     pub(super) async fn find_administrators(&self) -> Result<BTreeSet<UserId>, Error> {
         let permitted = self.permitted_groups().await?;
         let administering = permitted.into_iter().filter(|one| one.permission.administers());
@@ -33,6 +37,9 @@ impl BitbucketDc {
 
     /// The administrators, if `user` is one of them by the present permissions; otherwise nobody. Then it takes two
     /// calls, whatever number of users has permissions.
+    ///
+    /// # Errors
+    /// As [`BitbucketDc::find_administrators`].
     pub(super) async fn administrators_beside(&self, user: &User) -> Result<BTreeSet<UserId>, Error> {
         let administers = match self.administers_now(user).await {
             // Where usher's account may not know, it may change nothing either.
@@ -43,6 +50,9 @@ impl BitbucketDc {
     }
 
     /// The page of a group's members that begins at `start`. It is not documented whether it contains inactive members.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails, or the list goes round in circles.
     pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
         let list = List::of(Operation::ListMembers, MEMBERS).other("context", group.as_str());
         let start = start as u64;

@@ -26,6 +26,9 @@ use crate::{
 
 impl BitbucketDc {
     /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::NotSupported`] if the product has no call for `step`.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.join(user, group).await,

@@ -12,6 +12,9 @@ use crate::{
 
 impl BitbucketDc {
     /// The page at `cursor`. Its users are found by id from now on.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails, or the page can't be read.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         let start = cursor.offset() as u64;
         let (page, asked) = List::of(Operation::ListUsers, USERS).page::<Bean>(self, start).await?;

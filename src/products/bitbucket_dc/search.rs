@@ -13,6 +13,9 @@ const AT_MOST: &str = "50";
 
 impl BitbucketDc {
     /// Users who have `text` in their login name, display name or address.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     pub(super) async fn search_users(&self, text: &str) -> Result<Vec<User>, Error> {
         let call =
             Call::new(Operation::FindUser, Method::GET, USERS).user_query("filter", text).query("limit", AT_MOST);

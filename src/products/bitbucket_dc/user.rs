@@ -18,6 +18,10 @@ use crate::{
 
 impl BitbucketDc {
     /// The user with groups, and whether they are known to administer Bitbucket by whatever permission.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::NoSuchUser`] if there is no such user; [`Error::Intercepted`] if a search
+    /// found others than those that it was for.
     pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
         let bean = match user {
             UserRef::Id(id) => self.by_id(number(id).ok_or(Error::NoSuchUser)?).await?,
@@ -32,6 +36,10 @@ impl BitbucketDc {
     }
 
     /// The user with this login name, in any case.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::NoSuchUser`] if there is no such user; [`Error::Intercepted`] if the search
+    /// found others than those that it was for.
     pub(super) async fn by_name(&self, name: &str) -> Result<Bean, Error> {
         let found = self.search(name, |bean| bean.name.to_lowercase() == name.to_lowercase()).await?;
         found.bean.ok_or(if found.others { Error::about_another_user(Product::BitbucketDc) } else { Error::NoSuchUser })

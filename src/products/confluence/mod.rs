@@ -25,6 +25,10 @@ struct Somebody {
 
 /// The account that usher acts as, from `path`; `read` reads it. Confluence also answers an anonymous caller, if it lets
 /// everybody read pages. That means that the credentials are not accepted.
+///
+/// # Errors
+/// [`Error`] if the call fails; [`Error::Unauthorized`] if the answer is to an anonymous caller; [`Error::Intercepted`]
+/// if it does not say about whom it is.
 pub(super) async fn current<B: Record>(
     http: &Http,
     operation: Operation,
@@ -39,6 +43,9 @@ pub(super) async fn current<B: Record>(
 }
 
 /// The result of `read` for a user's `answer`; an error of form if the answer does not say whom it is about.
+///
+/// # Errors
+/// [`Error::Intercepted`] if the answer is no record of a user; the errors of `read` but for [`Error::Unreadable`].
 pub(super) fn somebody<B: Record>(answer: &Answer, read: impl FnOnce(B) -> Result<User, Error>) -> Result<User, Error> {
     match read(answer.record(|_| true)?) {
         Err(Error::Unreadable(_)) => Err(answer.of_other_form()),

@@ -79,6 +79,9 @@ impl<T> Linked<T> {
 
 /// A page of a group's members, which began at `start`; `id` reads the id of a member. It is not documented whether it
 /// contains inactive members.
+///
+/// # Errors
+/// As [`Linked::next`].
 pub(in crate::products) fn member_page<T: Record>(
     page: Linked<T>,
     start: usize,
@@ -90,6 +93,9 @@ pub(in crate::products) fn member_page<T: Record>(
 }
 
 /// All items of a list, and how many can't be read; `ask` makes the call of the page that begins at a place.
+///
+/// # Errors
+/// As [`walk`].
 pub(in crate::products) async fn all<'a, T: Record>(
     http: &Http,
     ask: impl Fn(usize) -> Call<'a>,
@@ -104,6 +110,10 @@ pub(in crate::products) async fn all<'a, T: Record>(
 }
 
 /// Hands the pages of a list to `take`, until the last one or until it says that it has enough.
+///
+/// # Errors
+/// [`Error`] if a call fails; [`Error::Unreadable`] if the list does not end, goes round in circles, or nothing on a
+/// page can be read.
 pub(in crate::products) async fn walk<'a, T: Record>(
     http: &Http,
     ask: impl Fn(usize) -> Call<'a>,

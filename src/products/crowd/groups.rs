@@ -28,12 +28,19 @@ const AT_MOST: usize = 100;
 
 impl Crowd {
     /// The groups that the user is a direct member of; none if some can't be read.
+    ///
+    /// # Errors
+    /// As [`Crowd::whole`]; [`Error::NoSuchUser`] if the user is gone or renamed.
     pub(super) async fn groups_of(&self, name: &str) -> Result<Option<Groups>, Error> {
         let call = || Call::new(Operation::ReadUserGroups, Method::GET, USER_GROUPS).user_query("username", name);
         let groups = self.whole::<list::Groups>(call).await.map_err(Error::of_user)?; // gone or renamed meanwhile
         Ok(groups.all_groups())
     }
 
+    /// Whether there is such a group.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     pub(super) async fn has_group(&self, group: &GroupName) -> Result<bool, Error> {
         let call = Call::new(Operation::FindGroup, Method::GET, GROUP).query("groupname", group.as_str());
         answer::is_there::<NamedGroup>(self.send(call).await)
@@ -41,6 +48,9 @@ impl Crowd {
 
     /// Finds groups by Crowd's query language, in which an asterisk matches anything. Its quoting of quotes and
     /// backslashes is not documented, so they are replaced by asterisks and checked here.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::Unreadable`] if the answer has no list.
     pub(super) async fn find_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         let open = part.replace(['"', '\\', '*'], "*");
         let call = Call::new(Operation::FindGroup, Method::GET, SEARCH)

@@ -24,11 +24,17 @@ const MOST_PAGES: usize = 1_000;
 
 impl Crowd {
     /// The page at `cursor` of all users in all directories of the application.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails, or the page can't be read.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         listing::by_offset(cursor, &self.page_size, |start, size| self.users_from(start, size)).await
     }
 
     /// The page of a group's direct members that begins at `start`; one that may be as long as any is not the last one.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::Intercepted`] if the answer has no list.
     pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
         let call = Call::new(Operation::ListMembers, Method::GET, MEMBERSHIP)
             .query("groupname", group.as_str())
@@ -57,6 +63,10 @@ impl Crowd {
     }
 
     /// Everything on a list, which `call` begins. A page that may be as long as any of this Crowd is not the last one.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Intercepted`] if an answer has no list; [`Error::Unreadable`] if the list
+    /// does not end, or nothing on a page can be read.
     pub(super) async fn whole<'a, L: List>(
         &self,
         call: impl Fn() -> Call<'a> + Send + Sync,

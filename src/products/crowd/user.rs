@@ -22,6 +22,9 @@ const LAST_SEEN: [&str; 2] = ["lastAuthenticated", "lastActive"];
 
 impl Crowd {
     /// The user with groups.
+    ///
+    /// # Errors
+    /// As [`Crowd::ask`]; or [`Error`] if the groups can't be read.
     pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
         let bean = match user {
             UserRef::Id(id) => self.by_id(id).await?,
@@ -44,6 +47,10 @@ impl Crowd {
     }
 
     /// The user that the parameter names.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::NoSuchUser`] if there is no such user; [`Error::Intercepted`] if the
+    /// answer is no record of a user, or is about another one.
     pub(super) async fn ask(&self, parameter: &'static str, value: &str) -> Result<Bean, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER).user_query(parameter, value);
         let answer = self.send(call.query("expand", "attributes")).await.map_err(Error::of_user)?;

@@ -33,6 +33,10 @@ pub struct Prepared {
 }
 
 impl CallSettings {
+    /// The settings that `source` has, within `limits`.
+    ///
+    /// # Errors
+    /// As [`CallSettings::prepare`].
     pub(in crate::products) fn new(source: &Source, limits: Limits) -> Result<Self, ConnectError> {
         let Prepared { auth, way, admin_groups } = prepared(source, limits)?;
         let pacer = Pacer::new(source.rate);

@@ -91,6 +91,9 @@ async fn look_again(holds: Option<Instant>) {
 }
 
 /// The same for test products without HTTP.
+///
+/// # Errors
+/// As [`cleared`].
 #[cfg(test)]
 pub(crate) async fn cleared_in_test() -> Result<(), Error> {
     cleared(async { Ok(()) }).await

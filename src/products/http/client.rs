@@ -15,6 +15,9 @@ use super::{
 use crate::{config::Transport, products::ConnectError};
 
 /// A client that uses `transport`. It follows no redirect and retries nothing; it keeps connections and reuses them.
+///
+/// # Errors
+/// [`ConnectError`] if the proxy or the certificates of `transport` can't be used, or no client can be made.
 pub(in crate::products) fn client(limits: Limits, transport: &Transport) -> Result<Client, ConnectError> {
     // Whoever comes first installs it; it is the same one everywhere in this process.
     let _ = rustls::crypto::ring::default_provider().install_default();

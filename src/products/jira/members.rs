@@ -49,6 +49,9 @@ impl<T> Members<T> {
 }
 
 /// The page of the members of `group` that begins at `start`; `id` reads who a member is.
+///
+/// # Errors
+/// [`Error`] if the call fails.
 pub(in crate::products) async fn page<B: Record>(
     http: &Http,
     path: &'static str,
@@ -61,6 +64,9 @@ pub(in crate::products) async fn page<B: Record>(
 }
 
 /// The same, with what `listed` makes of each member.
+///
+/// # Errors
+/// [`Error`] if the call fails.
 pub(in crate::products) async fn read<B: Record, T>(
     http: &Http,
     path: &'static str,

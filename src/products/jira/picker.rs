@@ -26,6 +26,9 @@ struct Picked {
 }
 
 /// Some groups that have `part` in their names; `path` finds them.
+///
+/// # Errors
+/// [`Error`] if the call fails.
 pub(in crate::products) async fn groups_like(
     http: &Http,
     path: &'static str,

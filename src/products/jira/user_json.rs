@@ -62,6 +62,9 @@ pub(in crate::products) fn keys(roles: Vec<Role>) -> Option<BTreeSet<String>> {
 }
 
 /// Reads `true` and `"true"` alike, as Jira writes both; anything else is unknown.
+///
+/// # Errors
+/// The deserializer's error if there is no value.
 pub(in crate::products) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -20,6 +20,10 @@ pub(in crate::log::embedded) struct Write {
 }
 
 impl Write {
+    /// Makes the changes in the transaction of `db`.
+    ///
+    /// # Errors
+    /// `rusqlite::Error` if SQLite fails.
     pub(super) fn apply_to(&self, db: &Connection) -> rusqlite::Result<()> {
         self.records.iter().try_for_each(|(part, records)| records::insert(db, *part, records))?;
         self.groups.iter().try_for_each(|offset| group_rows::put(db, offset))?;

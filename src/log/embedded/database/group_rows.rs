@@ -18,6 +18,9 @@ pub struct GroupOffset {
 }
 
 /// Makes the table.
+///
+/// # Errors
+/// `rusqlite::Error` if SQLite fails, or the table is there.
 pub(in crate::log::embedded) fn create_table(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
         "CREATE TABLE group_offset (stream TEXT NOT NULL, partition INTEGER NOT NULL, name TEXT NOT NULL, \
@@ -26,6 +29,9 @@ pub(in crate::log::embedded) fn create_table(db: &Connection) -> rusqlite::Resul
 }
 
 /// Sets how far a group has come.
+///
+/// # Errors
+/// `rusqlite::Error` if SQLite fails.
 pub(in crate::log::embedded) fn put(db: &Connection, offset: &GroupOffset) -> rusqlite::Result<()> {
     let (stream, partition) = (offset.stream.as_str(), offset.partition.0);
     let mut put = db.prepare_cached("INSERT OR REPLACE INTO group_offset VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -33,6 +39,9 @@ pub(in crate::log::embedded) fn put(db: &Connection, offset: &GroupOffset) -> ru
 }
 
 /// How far the groups have come in `part`; none where a row is not what was written.
+///
+/// # Errors
+/// `rusqlite::Error` if SQLite fails, or a column is of another type.
 pub(in crate::log::embedded) fn all(db: &Connection, part: Part) -> rusqlite::Result<Option<Vec<GroupOffset>>> {
     let Part { stream, partition } = part;
     let mut select =

@@ -35,6 +35,9 @@ pub(in crate::log::embedded) enum ReadError {
 }
 
 /// Makes the table of `part`, unless it is there. The records of a compacted stream are found by their keys too.
+///
+/// # Errors
+/// `rusqlite::Error` if SQLite fails.
 pub(in crate::log::embedded) fn create_table(db: &Connection, part: Part) -> rusqlite::Result<()> {
     let table = table(part);
     db.execute_batch(&format!(
@@ -49,6 +52,9 @@ pub(in crate::log::embedded) fn create_table(db: &Connection, part: Part) -> rus
 }
 
 /// Adds `records` to `part`.
+///
+/// # Errors
+/// `rusqlite::Error` if SQLite fails, or a record with that offset is there.
 pub(in crate::log::embedded) fn insert(db: &Connection, part: Part, records: &[Stored]) -> rusqlite::Result<()> {
     let mut insert = db.prepare_cached(&format!("INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5)", table(part)))?;
     for Stored { position, key, payload, appended } in records {
@@ -60,12 +66,18 @@ pub(in crate::log::embedded) fn insert(db: &Connection, part: Part, records: &[S
 }
 
 /// Removes the records of `part` with these offsets.
+///
+/// # Errors
+/// `rusqlite::Error` if SQLite fails.
 pub(in crate::log::embedded) fn remove(db: &Connection, part: Part, offsets: &[u64]) -> rusqlite::Result<()> {
     let mut remove = db.prepare_cached(&format!("DELETE FROM {} WHERE offset = ?1", table(part)))?;
     offsets.iter().try_for_each(|offset| remove.execute([offset]).map(drop))
 }
 
 /// The offsets that `part` holds; `0..0` where it has no record.
+///
+/// # Errors
+/// `rusqlite::Error` if SQLite fails.
 pub(in crate::log::embedded) fn bounds(db: &Connection, part: Part) -> rusqlite::Result<Range<u64>> {
     let offset = |which| {
         let sql = format!("SELECT {which}(offset) FROM {}", table(part));
@@ -76,6 +88,9 @@ pub(in crate::log::embedded) fn bounds(db: &Connection, part: Part) -> rusqlite:
 }
 
 /// Some of the records of `part` with the offsets in `range`, from its start on; at least one.
+///
+/// # Errors
+/// [`ReadError`] if SQLite fails, or the first record is missing or damaged.
 pub(in crate::log::embedded) fn read(db: &Connection, part: Part, range: Range<u64>) -> Result<Vec<Stored>, ReadError> {
     let mut select = db.prepare_cached(&format!(
         "SELECT offset, appended_ms, key, payload, crc FROM {} WHERE offset >= ?1 AND offset < ?2 ORDER BY offset",
@@ -115,6 +130,9 @@ pub(in crate::log::embedded) struct Old {
 
 /// The first records of `part` with the offsets in `range` that were appended before `limit`: all up to one that was not,
 /// or, of a compacted stream, those that are not the latest of their key. Of what was taken back nothing is kept.
+///
+/// # Errors
+/// `rusqlite::Error` if SQLite fails.
 pub(in crate::log::embedded) fn old(
     db: &Connection,
     part: Part,
@@ -151,6 +169,9 @@ pub(in crate::log::embedded) fn old(
 }
 
 /// The oldest offset of `part` that is not among `removed`, which are its oldest ones, or some of them.
+///
+/// # Errors
+/// `rusqlite::Error` if SQLite fails, or no other record is left.
 pub(in crate::log::embedded) fn oldest_but(db: &Connection, part: Part, removed: &[u64]) -> rusqlite::Result<u64> {
     let mut select = db.prepare_cached(&format!("SELECT offset FROM {} ORDER BY offset", table(part)))?;
     let mut rows = select.query([])?;
@@ -165,6 +186,9 @@ pub(in crate::log::embedded) fn oldest_but(db: &Connection, part: Part, removed:
 }
 
 /// When the record of `part` at `offset` was appended; none where there is no such record.
+///
+/// # Errors
+/// `rusqlite::Error` if SQLite fails.
 pub(in crate::log::embedded) fn appended(
     db: &Connection,
     part: Part,

@@ -17,6 +17,9 @@ use crate::products::{
 impl AtlassianOrg {
     /// The page at `cursor`. Users who are gone are left out. Managed accounts among them count as leaving, because
     /// their deletion may be cancelled.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails, or the page can't be read.
     pub(in crate::products::atlassian_org) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         let place = (!cursor.is_first()).then_some(cursor.place.as_str());
         let asked = body(&json!({ "limit": MOST }), place);

@@ -55,6 +55,9 @@ pub(in crate::products::atlassian_org) fn body(asked: &Value, cursor: Option<&st
 
 impl AtlassianOrg {
     /// All pages of a list; `call` requests the one at a cursor; `what` is listed.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Unreadable`] if the list does not end, or nothing on a page can be read.
     pub(in crate::products::atlassian_org) async fn all<'a, T: Record>(
         &'a self,
         what: &str,

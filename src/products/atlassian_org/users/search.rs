@@ -18,6 +18,9 @@ const AT_MOST: u8 = 50;
 impl AtlassianOrg {
     /// The users with the address `text`, or with it in their display name if it is no address. Users who are gone are
     /// left out.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails.
     pub(in crate::products::atlassian_org) async fn search_users(&self, text: &str) -> Result<Vec<User>, Error> {
         let is_address = EmailAddress::parse(text).is_some_and(|address| address.domain().is_some());
         let asked = match is_address {

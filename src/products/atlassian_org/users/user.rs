@@ -66,6 +66,9 @@ pub(in crate::products::atlassian_org) struct Standing {
 
 impl AtlassianOrg {
     /// The user with groups.
+    ///
+    /// # Errors
+    /// As [`AtlassianOrg::bean`]; or [`Error`] if the groups can't be read.
     pub(in crate::products::atlassian_org) async fn read(&self, id: &UserId) -> Result<User, Error> {
         let user = self.bean(id).await?.into_user();
         let groups = self.groups_of(id).await?;
@@ -80,6 +83,10 @@ impl AtlassianOrg {
     }
 
     /// The user's present record in the directory. A user who is about to be deleted, or was removed, has none.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::NoSuchUser`] if there is no such user, or they are gone;
+    /// [`Error::Intercepted`] if the answer is about another user.
     pub(in crate::products::atlassian_org) async fn bean(&self, id: &UserId) -> Result<Bean, Error> {
         let asked = json!({ "accountIds": [id.as_str()], "expand": ["platformRoles", "productAccess"], "limit": 1 });
         let call = self.within(Operation::ReadUser, Method::POST, USERS).await?.body(asked).about(id.as_str());

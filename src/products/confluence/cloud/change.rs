@@ -13,6 +13,9 @@ use crate::{
 
 impl ConfluenceCloud {
     /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::NotSupported`] if the product has no call for `step`.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Way::In).await,
@@ -29,6 +32,10 @@ impl ConfluenceCloud {
     }
 
     /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails. A refusal (403) is [`Error::Refused`] if usher's account still has its rights, and
+    /// [`Error::Unauthorized`] otherwise.
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         match self.http.send(call.about_user(user)).await {
             Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),

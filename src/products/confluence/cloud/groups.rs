@@ -30,6 +30,9 @@ const MEMBERS: &str = "wiki/rest/api/group/{groupId}/membersByGroupId";
 
 impl ConfluenceCloud {
     /// Adds the user to the group or removes them. Confluence accepts it if that is so already.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if there is no such group.
     pub(super) async fn move_member(&self, user: &User, group: &GroupName, way: Way) -> Result<(), Error> {
         let ask = |id: String| async move { self.ask_to_move(user, &id, way).await };
         self.group_ids.ask_by_id(group, self.find_group(group), ask).await
@@ -50,6 +53,9 @@ impl ConfluenceCloud {
     }
 
     /// The id of the group, if there is one.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or the list does not end.
     pub(super) async fn find_group(&self, name: &GroupName) -> Result<Option<String>, Error> {
         let mut found = None;
         pages::walk(&self.http, like(name.as_str()), |groups: Records<Group>| {
@@ -61,6 +67,9 @@ impl ConfluenceCloud {
     }
 
     /// Some of the groups with `part` in their names.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or the list does not end.
     pub(super) async fn some_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         let mut found = Vec::new();
         pages::walk(&self.http, like(part), |groups: Records<Group>| {
@@ -78,6 +87,9 @@ impl ConfluenceCloud {
     }
 
     /// The page of a group's members that begins at `start`.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or the list goes round in circles; [`Error::Refused`] if there is no such group.
     pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
         let id = self.id_of(group).await?;
         let page = self.http.send(members(&id)(start)).await?.json::<Linked<Bean>>()?;
@@ -85,6 +97,9 @@ impl ConfluenceCloud {
     }
 
     /// Whether usher's account is in a group that may change users and groups.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails.
     pub(super) async fn administers(&self) -> Result<bool, Error> {
         let myself = self.current(Operation::ReadMyself).await?.id;
         let own = self.groups_of(Operation::ReadRights, &myself).await?;

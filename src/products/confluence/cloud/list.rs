@@ -40,6 +40,9 @@ impl Record for SearchHit {
 
 impl ConfluenceCloud {
     /// The page at `cursor`: people with a licence, guests and apps.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails, or the page can't be read.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         let start = cursor.offset();
         let ask = |size: usize| async move {

@@ -15,6 +15,9 @@ const PAGES: usize = 51;
 impl ConfluenceCloud {
     /// Users whose address is `text`. No search of Confluence Cloud takes an address, so the list of users is looked through for
     /// those whose addresses are shown.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     pub(super) async fn search_users(&self, text: &str) -> Result<Vec<User>, Error> {
         let Some(wanted) = EmailAddress::parse(text).filter(|address| address.domain().is_some()) else {
             return Ok(Vec::new()); // names are no addresses, and people are not looked for by them

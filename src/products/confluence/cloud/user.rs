@@ -23,6 +23,10 @@ const CURRENT: &str = "wiki/rest/api/user/current";
 
 impl ConfluenceCloud {
     /// The user with groups.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::NoSuchUser`] if there is no such user; [`Error::Intercepted`] if the answer
+    /// is about another user, or does not say about whom.
     pub(super) async fn read(&self, id: &UserId) -> Result<User, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER).user_query("accountId", id.as_str());
         let answer = self.http.send(call).await.map_err(Error::of_user)?;
@@ -40,6 +44,9 @@ impl ConfluenceCloud {
     }
 
     /// Every group that an account is in.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or the list does not end.
     pub(super) async fn groups_of(&self, operation: Operation, id: &UserId) -> Result<Records<Group>, Error> {
         let page = |start: usize| {
             Call::new(operation, Method::GET, MEMBER_OF)
@@ -51,6 +58,9 @@ impl ConfluenceCloud {
     }
 
     /// The account that usher acts as.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::Unauthorized`] if Confluence takes usher for an anonymous caller.
     pub(super) async fn current(&self, operation: Operation) -> Result<User, Error> {
         confluence::current(&self.http, operation, CURRENT, Bean::into_user).await
     }
@@ -99,6 +109,9 @@ impl Bean {
     }
 
     /// The user without groups, which have to be read separately.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchUser`] if the account is gone; [`Error::Unreadable`] if the record has no account id.
     pub(super) fn into_user(self) -> Result<User, Error> {
         if self.kind.as_deref() == Some("unknown") {
             return Err(Error::NoSuchUser); // an account that was there once

@@ -32,6 +32,9 @@ pub(super) const TRUSTED_FOR: Duration = Duration::from_mins(1);
 
 impl ConfluenceDc {
     /// Whether neither a group nor a permission of their own lets the user in; `None` if not all groups are known.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if one of the `applications` is not Confluence.
     pub(super) async fn is_kept_out(&self, user: &User, applications: &[String]) -> Result<Option<bool>, Error> {
         check(applications)?;
         let Some(groups) = &user.groups else { return Ok(None) };
@@ -44,6 +47,10 @@ impl ConfluenceDc {
     }
 
     /// Takes the user out of each group that lets them in, and their own permission away.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if one of the `applications` is not Confluence;
+    /// [`Error::Unreadable`] if not all groups of the user are known.
     pub(super) async fn keep_out(&self, user: &User, applications: &[String]) -> Result<(), Error> {
         check(applications)?;
         let mut giving = Vec::new();

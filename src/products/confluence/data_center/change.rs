@@ -27,6 +27,9 @@ const PASSWORD: &str = "rest/api/admin/user/{username}/password";
 
 impl ConfluenceDc {
     /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::NotSupported`] if the product has no call for `step`.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Operation::AddToGroup, Method::PUT).await,
@@ -45,6 +48,10 @@ impl ConfluenceDc {
     }
 
     /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails. A refusal (403) is [`Error::Refused`] if usher's account still has its rights, or
+    /// none of the administrators' groups is there, and [`Error::Unauthorized`] otherwise.
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         match self.http.send(call.about_user(user)).await {
             Err(Error::Unauthorized { status: status @ 403, message }) => {
@@ -83,6 +90,9 @@ impl ConfluenceDc {
     }
 
     /// Checks the name. It refuses if the user was renamed meanwhile, because another user may have the name.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::Refused`] if the user was renamed.
     pub(super) async fn check_name(&self, user: &User) -> Result<(), Error> {
         let now = self.who(&UserRef::Id(user.id.clone())).await?;
         if now.name.as_deref() == Some(user.login_name()?) { Ok(()) } else { Err(Error::not_so_called()) }

@@ -58,6 +58,10 @@ enum End {
 impl ConfluenceDc {
     /// Deletes the user and waits until that is done. If it takes longer, or the state is unknown, the user is to be
     /// read again: it is done when there is none.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if the task has failed; [`Error::Lost`] if its end is unknown;
+    /// [`Error::Unavailable`] if it takes longer.
     pub(super) async fn delete(&self, user: &User) -> Result<(), Error> {
         let open = self.deletions.open().get(&user.id).cloned();
         let task = match open {

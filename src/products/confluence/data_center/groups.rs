@@ -30,6 +30,9 @@ const PAGES: usize = 25;
 
 impl ConfluenceDc {
     /// Whether there is such a group.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or the list of groups does not end.
     pub(super) async fn has_group(&self, group: &GroupName) -> Result<bool, Error> {
         if Product::ConfluenceDc.takes_group(group) != Capability::Yes {
             return self.lists_group(group).await;
@@ -50,6 +53,9 @@ impl ConfluenceDc {
     }
 
     /// Some of the groups with `part` in their names.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or the list does not end.
     pub(super) async fn some_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
         let (part, mut found, mut pages) = (part.to_lowercase(), Vec::new(), 0);
         pages::walk(&self.http, all_groups, |groups: Records<NamedGroup>| {
@@ -64,6 +70,9 @@ impl ConfluenceDc {
     }
 
     /// The page of a group's members that begins at `start`.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails, or the list goes round in circles.
     pub(super) async fn member_page(&self, group: &GroupName, start: usize) -> Result<MemberPage, Error> {
         let call = members(Operation::ListMembers, group, start, LIMIT).query("expand", "status");
         let page = self.http.send(call).await?.json::<Linked<Bean>>()?;
@@ -72,6 +81,9 @@ impl ConfluenceDc {
 
     /// Whether usher's account administers this Confluence. It reads the members of a group, which only administrators
     /// may read; `None` if none of the administrators' groups exists, so that it is unknown.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails for another reason than missing rights or a missing group.
     pub(super) async fn administers(&self) -> Result<Option<bool>, Error> {
         let groups = self.admin_groups.get();
         for group in groups.iter() {

@@ -17,6 +17,10 @@ const LIST: &str = "rest/api/user/list";
 
 impl ConfluenceDc {
     /// The page at `cursor`.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails, or the page can't be read; [`Error::Refused`] if Confluence is too old to list its
+    /// users.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         let start = cursor.offset();
         let ask = |size: usize| async move {

@@ -24,6 +24,9 @@ const CURRENT: &str = "rest/api/user/current";
 
 impl ConfluenceDc {
     /// The user with groups.
+    ///
+    /// # Errors
+    /// As [`ConfluenceDc::who`]; or [`Error`] if the groups can't be read.
     pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
         let user = self.who(user).await?;
         let groups = self.groups_of(&user.id).await?;
@@ -31,6 +34,10 @@ impl ConfluenceDc {
     }
 
     /// The user without groups.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::NoSuchUser`] if there is no such user; [`Error::Intercepted`] if the
+    /// answer is about another user, or does not say about whom.
     pub(super) async fn who(&self, user: &UserRef) -> Result<User, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER);
         let call = match user {
@@ -53,6 +60,9 @@ impl ConfluenceDc {
     }
 
     /// The account that usher acts as.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::Unauthorized`] if Confluence takes usher for an anonymous caller.
     pub(super) async fn current(&self, operation: Operation) -> Result<User, Error> {
         confluence::current(&self.http, operation, CURRENT, Bean::into_user).await
     }
@@ -84,6 +94,9 @@ impl Record for Bean {
 
 impl Bean {
     /// The user without groups, which have to be read separately.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchUser`] if the user is gone; [`Error::Unreadable`] if the record has no key.
     pub(super) fn into_user(self) -> Result<User, Error> {
         if self.kind.as_deref() == Some("unknown") {
             return Err(Error::NoSuchUser); // somebody who was there once

@@ -24,6 +24,9 @@ use crate::{
 
 impl JiraCloud {
     /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::NotSupported`] if the product has no call for `step`.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => self.move_member(user, group, Way::In).await,
@@ -42,6 +45,10 @@ impl JiraCloud {
     }
 
     /// Makes a call that changes something. A refusal for missing rights is examined: the account may still have them.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails. A refusal (403) is [`Error::Refused`] if usher's account still has its rights, and
+    /// [`Error::Unauthorized`] otherwise.
     pub(super) async fn change<'a>(&self, user: &'a User, call: Call<'a>) -> Result<Answer, Error> {
         match self.http.send(call.about_user(user)).await {
             Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),

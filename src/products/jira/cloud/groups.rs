@@ -21,6 +21,9 @@ use crate::{
 
 impl JiraCloud {
     /// Puts the user into the group or takes them out of it.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::Refused`] if there is no such group.
     pub(super) async fn move_member(&self, user: &User, group: &GroupName, way: Way) -> Result<(), Error> {
         let ask = |id: String| async move { self.ask_to_move(user, &id, way).await };
         self.group_ids.ask_by_id(group, self.find_group(group), ask).await
@@ -44,6 +47,9 @@ impl JiraCloud {
     }
 
     /// The id of the group, if there is one.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     pub(super) async fn find_group(&self, name: &GroupName) -> Result<Option<String>, Error> {
         let call = Call::new(Operation::FindGroup, Method::GET, GROUPS).query("groupName", name.as_str());
         let page = self.http.send(call).await?.json::<GroupPage>()?;
@@ -52,6 +58,9 @@ impl JiraCloud {
     }
 
     /// The ids of the groups whose members may change users and groups.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     pub(super) async fn site_admin_groups(&self) -> Result<BTreeSet<String>, Error> {
         let call = Call::new(Operation::ReadRights, Method::GET, GROUPS).query("accessType", "site-admin");
         let page = self.http.send(call).await?.json::<GroupPage>()?;

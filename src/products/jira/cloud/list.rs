@@ -17,6 +17,9 @@ const LIST: &str = "rest/api/3/users/search";
 
 impl JiraCloud {
     /// The page at `cursor`.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails, or the page can't be read.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         if cursor.form == Form::Members {
             let ask = |group: GroupName, start| async move {

@@ -14,6 +14,9 @@ const AT_MOST: &str = "50";
 
 impl JiraCloud {
     /// Active users whose display name or address begins with `text`. Privacy settings hide addresses from the search too.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     pub(super) async fn search_users(&self, text: &str) -> Result<Vec<User>, Error> {
         let call =
             Call::new(Operation::FindUser, Method::GET, SEARCH).user_query("query", text).query("maxResults", AT_MOST);

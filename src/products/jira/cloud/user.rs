@@ -19,6 +19,10 @@ const PLACEHOLDER: &str = "unknown";
 
 impl JiraCloud {
     /// The user with groups and applications.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails; [`Error::NoSuchUser`] if there is no such user; [`Error::Unreadable`] if Jira answers
+    /// with its placeholder; [`Error::Intercepted`] if the answer is about another user.
     pub(super) async fn read(&self, id: &UserId) -> Result<User, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER)
             .user_query("accountId", id.as_str())
@@ -72,6 +76,9 @@ impl Record for Bean {
 
 impl Bean {
     /// This user, unless it is the placeholder for an account that Jira can't read.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] if it is the placeholder.
     pub(super) fn known(self) -> Result<Self, Error> {
         if self.account_id == PLACEHOLDER {
             return Err(Error::Unreadable("it does not say which account".to_owned()));

@@ -25,6 +25,9 @@ use crate::{
 
 impl JiraDc {
     /// Makes the calls for `step`, as far as the user, as read, does not fulfil it.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
             Step::AddGroup(group) => {

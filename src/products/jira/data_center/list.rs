@@ -23,6 +23,10 @@ const SEARCH: &str = "rest/api/2/user/search";
 
 impl JiraDc {
     /// The page at `cursor`.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or the page can't be read; [`Error::Unavailable`] if the list of users is missing and
+    /// Jira is not so old.
     pub(super) async fn page(&self, cursor: Cursor) -> Result<UserPage, Error> {
         if cursor.form == Form::Members {
             let ask = |group: GroupName, start| async move {

@@ -14,6 +14,9 @@ const AT_MOST: &str = "50";
 
 impl JiraDc {
     /// Users whose login name, display name or address begins with `text`.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
     pub(super) async fn search_users(&self, text: &str) -> Result<Vec<User>, Error> {
         let call = Call::new(Operation::FindUser, Method::GET, SEARCH)
             .user_query("username", text)

@@ -16,6 +16,10 @@ use crate::{
 
 impl JiraDc {
     /// The user with groups and applications.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::NoSuchUser`] if there is no such user, or they are deleted;
+    /// [`Error::Intercepted`] if the answer is no record of a user, or is about another one.
     pub(super) async fn read(&self, user: &UserRef) -> Result<User, Error> {
         let call = Call::new(Operation::ReadUser, Method::GET, USER);
         let call = match user {
@@ -64,6 +68,10 @@ impl Bean {
         known && (self.active.is_some() || self.deleted == Some(true))
     }
 
+    /// The user; an error if they are deleted.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchUser`] if the user is deleted.
     pub(super) fn into_user(self) -> Result<User, Error> {
         if self.is_deleted() { Err(Error::NoSuchUser) } else { Ok(self.described()) }
     }
