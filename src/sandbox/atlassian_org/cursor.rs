@@ -7,6 +7,9 @@ use super::refusals;
 use crate::sandbox::{api::Call, reply::Reply};
 
 /// The search in the body or the query, and the start of the page. A cursor contains the search of the first page.
+///
+/// # Errors
+/// A reply with 400 if the cursor can't be read, or the body is no JSON.
 pub(super) fn asked(call: &Call<'_>) -> Result<(Value, usize), Reply> {
     let given = if call.body.is_empty() { in_query(call) } else { call.json()? };
     match given.get("cursor").and_then(Value::as_str) {
@@ -35,6 +38,9 @@ fn write(asked: &Value, at: usize) -> String {
 }
 
 /// The page at `start` with `most` of the beans from there on; the next page begins behind them.
+///
+/// # Errors
+/// None: the form is that of a handler.
 pub(super) fn page(asked: &Value, start: usize, most: usize, mut rest: Vec<Value>) -> Result<Reply, Reply> {
     let further = rest.len() > most;
     rest.truncate(most);

@@ -63,6 +63,10 @@ impl Search {
 }
 
 /// Groups in the order of their names.
+///
+/// # Errors
+/// A reply with 404 if there is no such organisation or directory; with 400 if the search or its cursor can't be read,
+/// or asks for too much.
 pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let here = reads(call)?;
     let (given, start) = cursor::asked(call)?;
@@ -100,6 +104,11 @@ struct NewMember {
     account_id: String,
 }
 
+/// Adds a user of the directory to a group.
+///
+/// # Errors
+/// A reply with 404 if there is no such organisation, group or user; with 403 if the group comes from an identity
+/// provider; with 400 if the body is no JSON of this form; with 409 if the user is a member already.
 pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = changeable(call)?;
     let new: NewMember = call.json()?;
@@ -111,6 +120,10 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// The answer is 204 also if the user was not a member.
+///
+/// # Errors
+/// A reply with 404 if there is no such organisation, group or user; with 403 if the group comes from an identity
+/// provider.
 pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = changeable(call)?;
     let user = member(call, call.segment(3))?;

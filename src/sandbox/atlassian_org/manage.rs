@@ -30,6 +30,10 @@ fn managed<'a>(call: &'a Call<'_>) -> Result<(Serial, &'a Resident), Reply> {
     if resident.account.in_org.unmanaged { Err(refusals::key(403, "forbidden")) } else { Ok((serial, resident)) }
 }
 
+/// The permitted changes of a managed account.
+///
+/// # Errors
+/// A reply with 404 if there is no such account; with 403 if the organisation does not own it.
 pub(super) fn rights(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (_, resident) = managed(call)?;
     let asked: Vec<&str> = call.query.all("privileges").collect();
@@ -59,6 +63,10 @@ fn conflict(id: &str, message: &str) -> Reply {
 }
 
 /// The body must be there, with a message or without.
+///
+/// # Errors
+/// A reply with 400 if the body is no JSON of this form; with 404 if there is no such account; with 403 if the
+/// organisation does not own it; with 403 too if it is managed elsewhere; with 409 if it is being deleted.
 pub(super) fn disable(call: &mut Call<'_>) -> Result<Reply, Reply> {
     call.json::<serde_json::Map<String, Value>>()?;
     let (_, account) = changeable(call)?;
@@ -66,12 +74,22 @@ pub(super) fn disable(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::empty(204))
 }
 
+/// Reactivates a managed account.
+///
+/// # Errors
+/// A reply with 404 if there is no such account; with 403 if the organisation does not own it; with 403 too if it is
+/// managed elsewhere; with 409 if it is being deleted.
 pub(super) fn enable(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (_, account) = changeable(call)?;
     call.editor.update(Account { active: true, ..account });
     Ok(Reply::empty(204))
 }
 
+/// Marks a managed account for deletion.
+///
+/// # Errors
+/// A reply with 404 if there is no such account; with 403 if the organisation does not own it; with 403 too if it is
+/// managed elsewhere; with 409 if it is being deleted, or can't be.
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (serial, account) = changeable(call)?;
     if account.undeletable {

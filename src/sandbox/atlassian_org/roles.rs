@@ -19,6 +19,10 @@ pub(super) fn resource(key: &str) -> String {
     format!("ari:cloud:{key}::site/1")
 }
 
+/// The roles of a user of the directory, page by page.
+///
+/// # Errors
+/// A reply with 404 if there is no such organisation, directory or user; with 400 if the cursor can't be read.
 pub(super) fn assignments(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let here = reads(call)?;
     let (asked, start) = cursor::asked(call)?;
@@ -68,6 +72,10 @@ struct Role {
 }
 
 /// The answer is 204 also if there was no such role. Roles by groups stay.
+///
+/// # Errors
+/// A reply with 404 if there is no such organisation or user; with 400 if the body is no JSON of this form; with 400
+/// too if there is no such role on the resource.
 pub(super) fn revoke(call: &mut Call<'_>) -> Result<Reply, Reply> {
     own(call)?;
     let asked: Role = call.json()?;

@@ -62,6 +62,10 @@ impl Search {
 
 /// Users in the order of their creation, without those removed from the directory. Managed accounts that were never in
 /// it, and accounts marked for deletion, are included.
+///
+/// # Errors
+/// A reply with 404 if there is no such organisation or directory; with 400 if the search or its cursor can't be read,
+/// or asks for too much.
 pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let here = reads(call)?;
     let (given, start) = cursor::asked(call)?;
@@ -150,6 +154,9 @@ fn product_access(site: &Site, account: &Account) -> Value {
 }
 
 /// Suspends the user of the path, or restores it.
+///
+/// # Errors
+/// A reply with 404 if there is no such organisation or user.
 pub(super) fn suspend(call: &mut Call<'_>, suspended: bool) -> Result<Reply, Reply> {
     super::own(call)?;
     let serial = member(call, call.segment(2))?;
@@ -161,6 +168,9 @@ pub(super) fn suspend(call: &mut Call<'_>, suspended: bool) -> Result<Reply, Rep
 }
 
 /// Takes the user of the path from the directory; a managed account stays, without groups.
+///
+/// # Errors
+/// A reply with 404 if there is no such organisation or user; with 400 if the user can't be removed.
 pub(super) fn remove(call: &mut Call<'_>) -> Result<Reply, Reply> {
     super::own(call)?;
     let serial = member(call, call.segment(2))?;

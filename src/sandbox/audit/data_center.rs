@@ -18,6 +18,9 @@ use crate::{
 };
 
 /// The newest entries first.
+///
+/// # Errors
+/// A reply with 400 if a parameter can't be read, or the cursor has expired.
 pub(in crate::sandbox) fn events(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let bad = |call: &Call<'_>| call.api.refused(400, "Der Parameter ist nicht lesbar.");
     let time = |call: &Call<'_>, name| match call.query.get(name).map(str::parse::<Timestamp>) {

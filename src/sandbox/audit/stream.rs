@@ -16,6 +16,9 @@ use crate::{
 };
 
 /// Entries in the order in which they were processed.
+///
+/// # Errors
+/// A reply with 400 if a parameter can't be read, or the cursor has expired.
 pub(in crate::sandbox) fn events(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let time = |call: &Call<'_>, name| match call.query.get(name).map(str::parse) {
         None => Ok(None),

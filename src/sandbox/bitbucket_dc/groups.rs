@@ -11,6 +11,9 @@ fn shown(name: &str) -> Value {
 }
 
 /// All groups, or those with `filter` in their names.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let wanted = call.query.get("filter").unwrap_or_default().to_lowercase();
     let found = call.editor.site.groups().filter(|group| group.name.to_lowercase().contains(&wanted));
@@ -18,6 +21,9 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// None if there is no such user: no refusal is in the document.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn of_user(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let site = &call.editor.site;
     let user = call.query.get("context").and_then(|name| site.by_name(name)).and_then(|user| site.resident(user));
@@ -26,6 +32,9 @@ pub(super) fn of_user(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// Inactive ones too; none if there is no such group.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let site = &call.editor.site;
     let group = call.query.get("context").and_then(|name| site.group(name));
@@ -41,6 +50,10 @@ struct UserAndGroups {
 }
 
 /// All of the groups or none.
+///
+/// # Errors
+/// A reply with 401 if the acting account is no administrator; with 400 if the body is no JSON of this form; with 404
+/// if there is no such user or group; with 403 if the user's directory is read-only.
 pub(super) fn add(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let UserAndGroups { user, groups } = call.json()?;
@@ -64,6 +77,11 @@ struct UserAndGroup {
     item_name: String,
 }
 
+/// Takes a user out of a group.
+///
+/// # Errors
+/// A reply with 401 if the acting account is no administrator; with 400 if the body is no JSON of this form; with 404
+/// if there is no such user or group, or the user is no member; with 403 if the user's directory is read-only.
 pub(super) fn remove(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let UserAndGroup { context, item_name } = call.json()?;

@@ -14,6 +14,10 @@ fn permission(site: &Site, group: &str) -> Option<&'static str> {
     }
 }
 
+/// The groups that have a global permission.
+///
+/// # Errors
+/// A reply with 401 if the acting account is no administrator; with 400 if a number of the query is none.
 pub(super) fn of_groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let site = &call.editor.site;
@@ -25,6 +29,10 @@ pub(super) fn of_groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
     page(call, &permitted)
 }
 
+/// The users who have a global permission of their own, or those with `filter` in their names.
+///
+/// # Errors
+/// A reply with 401 if the acting account is no administrator; with 400 if a number of the query is none.
 pub(super) fn of_users(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let wanted = call.query.get("filter").unwrap_or_default().to_lowercase();
@@ -36,6 +44,11 @@ pub(super) fn of_users(call: &mut Call<'_>) -> Result<Reply, Reply> {
     page(call, &permitted)
 }
 
+/// Takes a user's own global permission away.
+///
+/// # Errors
+/// A reply with 401 if the acting account is no administrator; with 404 if there is no such user; with 409 if it is the
+/// acting account.
 pub(super) fn revoke(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let user = named(call, call.query.get("name").unwrap_or_default())?;

@@ -44,11 +44,19 @@ pub(super) fn detailed(resident: &Resident) -> Value {
 }
 
 /// Everybody, or whose names or address have `filter` in them.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let found = jira::search(call.editor.site, call.query.get("filter").unwrap_or_default());
     page(call, &found.map(detailed).collect::<Vec<_>>())
 }
 
+/// Deletes a user.
+///
+/// # Errors
+/// A reply with 401 if the acting account is no administrator; with 404 if there is no such user; with 403 if the
+/// user's directory is read-only, or the user can't be deleted; with 409 if it is the acting account.
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let name = call.query.get("name").unwrap_or_default().to_owned();
@@ -75,6 +83,11 @@ struct Rename {
     new_name: String,
 }
 
+/// Renames a user.
+///
+/// # Errors
+/// A reply with 401 if the acting account is no administrator; with 400 if the body is no JSON of this form; with 404
+/// if there is no such user; with 400 too if the user's directory is read-only, or the name is taken or empty.
 pub(super) fn rename(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let Rename { name, new_name } = call.json()?;
@@ -101,6 +114,11 @@ struct NewPassword {
     password_confirm: String,
 }
 
+/// Sets a user's password.
+///
+/// # Errors
+/// A reply with 401 if the acting account is no administrator; with 400 if the body is no JSON of this form; with 404
+/// if there is no such user; with 400 too if the user's directory is read-only, or the passwords differ or are empty.
 pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     administrators_only(call)?;
     let NewPassword { name, password, password_confirm } = call.json()?;

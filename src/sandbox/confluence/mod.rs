@@ -37,16 +37,25 @@ pub(super) fn forbidden() -> Reply {
 }
 
 /// A number among the parameters; `default` where it is not given, 400 if it is none.
+///
+/// # Errors
+/// A reply with 400 if the parameter is no number.
 pub(super) fn number(call: &Call<'_>, name: &str, default: usize) -> Result<usize, Reply> {
     call.query.number(name, default).map_err(|_| refused(400, "Der Parameter muss eine Zahl sein."))
 }
 
 /// The place of a page, and how much it may hold.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn place(call: &Call<'_>, default: usize) -> Result<(usize, usize), Reply> {
     Ok((number(call, "start", 0)?, number(call, "limit", default)?.clamp(1, MAX_PAGE)))
 }
 
 /// One page of `all`, each shown by `show`.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn page<T>(
     call: &Call<'_>,
     path: &str,

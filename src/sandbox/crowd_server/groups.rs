@@ -16,6 +16,10 @@ fn group<'a>(call: &'a Call<'_>) -> Result<&'a Group, Reply> {
     call.query.get("groupname").and_then(|name| call.editor.site.group(name)).ok_or_else(no_such_group)
 }
 
+/// One group.
+///
+/// # Errors
+/// A reply with 404 if there is no such group.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let mut bean = shown(call, &group(call)?.name);
     bean["type"] = "GROUP".into();
@@ -24,6 +28,9 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// Crowd's query language, with one operator: the name contains a text.
+///
+/// # Errors
+/// A reply with 400 if the query can't be understood, or a number of it is none.
 pub(super) fn find(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (skipped, most) = part(call)?;
     let query = call.query.get("restriction").unwrap_or_default();
@@ -34,6 +41,10 @@ pub(super) fn find(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(200, json!({ "expand": "group", "groups": groups })))
 }
 
+/// The groups of a user.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none; with 404 if there is no such user.
 pub(super) fn of_user(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (skipped, most) = part(call)?;
     let user = named(call)?;
@@ -43,6 +54,9 @@ pub(super) fn of_user(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// Inactive ones too; no group is in another one here.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none; with 404 if there is no such group.
 pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (skipped, most) = part(call)?;
     let members = group(call)?.members.iter().filter_map(|member| call.editor.site.resident(*member));
@@ -57,6 +71,10 @@ struct NewMember {
 }
 
 /// 400 if there is no such user, 409 if it is a member already.
+///
+/// # Errors
+/// A reply with 404 if there is no such group; with 400 if there is no such user, or the body is no JSON; with 403 if
+/// the application may not change the user; with 409 if the user is a member already.
 pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let name = group(call)?.name.clone();
     let member: NewMember = call.json()?;
@@ -68,6 +86,11 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::empty(201))
 }
 
+/// Takes a user out of a group.
+///
+/// # Errors
+/// A reply with 404 if there is no such group or user, or the user is no member; with 403 if the application may not
+/// change the user.
 pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let name = group(call)?.name.clone();
     let user = named(call)?;

@@ -36,6 +36,9 @@ pub(super) fn shown(call: &Call<'_>, resident: &Resident, attributes: bool) -> V
 }
 
 /// By key or by name.
+///
+/// # Errors
+/// A reply with 400 if nobody is named; with 404 if there is no such user.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let site = &call.editor.site;
     let found = match (call.query.get("key"), call.query.get("username")) {
@@ -48,6 +51,9 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// Everybody, in the order of creation; by name only, unless more is asked for.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (skipped, most) = part(call)?;
     let whole = call.query.lists("expand", "user");
@@ -66,6 +72,11 @@ struct Whole {
     email: Option<String>,
 }
 
+/// Replaces all fields of a user.
+///
+/// # Errors
+/// A reply with 404 if there is no such user; with 403 if the application may not change the user; with 400 if the body
+/// is no JSON, or has another name.
 pub(super) fn replace(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     call.writable(user)?;
@@ -81,6 +92,11 @@ pub(super) fn replace(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::empty(204))
 }
 
+/// Deletes a user.
+///
+/// # Errors
+/// A reply with 404 if there is no such user; with 403 if the application may not change the user; with 400 if the user
+/// can't be deleted.
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     call.writable(user)?;
@@ -97,6 +113,11 @@ struct Rename {
     new_name: String,
 }
 
+/// Renames a user.
+///
+/// # Errors
+/// A reply with 404 if there is no such user; with 403 if the application may not change the user; with 400 if the body
+/// is no JSON, or the name is taken or empty.
 pub(super) fn rename(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     call.writable(user)?;
@@ -118,6 +139,11 @@ struct NewPassword {
     value: String,
 }
 
+/// Sets a user's password.
+///
+/// # Errors
+/// A reply with 404 if there is no such user; with 403 if the application may not change the user; with 400 if the body
+/// is no JSON, or the password is too weak.
 pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     call.writable(user)?;
@@ -130,6 +156,9 @@ pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// Sends a link, if the user has an address.
+///
+/// # Errors
+/// A reply with 404 if there is no such user; with 400 if the user has no address.
 pub(super) fn send_link(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = named(call)?;
     let resident = call.editor.site.resident(user).ok_or_else(|| no_such_user(404))?;

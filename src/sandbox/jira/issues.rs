@@ -16,6 +16,9 @@ struct NewIssue {
 }
 
 /// Creates an issue. If `documents` are required, as in Cloud, a description as plain text is refused.
+///
+/// # Errors
+/// A reply with 400 if the body is no JSON, or a field is wrong.
 pub(in crate::sandbox) fn create(call: &mut Call<'_>, documents: bool) -> Result<Reply, Reply> {
     let NewIssue { mut fields } = call.json()?;
     let mut wrong = wrong_own_fields(&fields);
@@ -81,6 +84,9 @@ fn bean(number: usize, issue: &Issue, base: &str) -> Value {
 
 /// The issues that have the label asked for; none in the place of one that is done. Only one kind of query is
 /// understood.
+///
+/// # Errors
+/// A reply with 400 if there is no `jql`, or it is another query.
 pub(in crate::sandbox) fn labelled(call: &Call<'_>) -> Result<Vec<Option<Value>>, Reply> {
     let jql = call.query.get("jql").ok_or_else(|| jira::missing("jql"))?;
     let label = label(jql).ok_or_else(|| jira::refused(400, "Fehler in der JQL-Abfrage."))?;

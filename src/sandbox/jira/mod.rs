@@ -39,6 +39,9 @@ pub(super) fn missing(parameter: &str) -> Reply {
 }
 
 /// Deletes a user, unless something hangs on it.
+///
+/// # Errors
+/// A reply with 403 if the user's directory is read-only; with 400 if the user can't be deleted.
 pub(super) fn delete_user(call: &mut Call<'_>, serial: Serial) -> Result<Reply, Reply> {
     call.writable(serial)?;
     if call.editor.site.resident(serial).is_some_and(|resident| resident.account.undeletable) {
@@ -87,6 +90,9 @@ pub(super) fn member_summary(group: &Group) -> Value {
 }
 
 /// The members in `group/member`: pages of at most 50, inactive ones only if they are requested.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn member_page(
     call: &Call<'_>,
     group: &Group,
@@ -105,6 +111,9 @@ pub(super) fn member_page(
 }
 
 /// One page of a list, in the form `{startAt, maxResults, total, isLast, values, nextPage}`.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn page<T>(
     call: &Call<'_>,
     all: &[T],
@@ -138,6 +147,9 @@ pub(super) fn search<'a>(site: &'a Site, text: &str) -> impl Iterator<Item = &'a
 }
 
 /// The answer of `groups/picker`; `show` writes one group.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn picker(call: &Call<'_>, show: impl Fn(&Group) -> Value) -> Result<Reply, Reply> {
     let wanted = call.query.get("query").unwrap_or_default().to_lowercase();
     let most = call.query.number("maxResults", 20)?;

@@ -16,6 +16,9 @@ fn page<'a>(call: &Call<'_>, path: &str, groups: impl Iterator<Item = &'a Group>
 }
 
 /// All groups; or by access level, those that administer the site or the others.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let level = call.query.get("accessType");
     let groups = call.editor.site.groups().filter(|group| match level {
@@ -26,12 +29,20 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     page(call, "/rest/api/group?", groups)
 }
 
+/// The groups with `query` in their names.
+///
+/// # Errors
+/// A reply with 400 if there is no `query`, or a number of the query is none.
 pub(super) fn picker(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let wanted = call.query.get("query").ok_or_else(|| confluence::missing("query"))?.to_lowercase();
     let groups = call.editor.site.groups().filter(|group| group.name.to_lowercase().contains(&wanted));
     page(call, "/rest/api/group/picker?", groups)
 }
 
+/// The members of a group.
+///
+/// # Errors
+/// A reply with 404 if there is no such group; with 400 if a number of the query is none.
 pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let id = call.segment(0);
     let group = call.editor.site.group_by_id(id).ok_or_else(|| confluence::no_such_group(id))?;
@@ -59,6 +70,11 @@ struct NewMember {
     account_id: String,
 }
 
+/// Adds a user to a group.
+///
+/// # Errors
+/// A reply with 400 if the group or the user is not named, or the body is no JSON; with 404 if there is no such group
+/// or user; with 403 if the user's directory is read-only.
 pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?;
     let NewMember { account_id } = call.json()?;
@@ -71,6 +87,10 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// The answer is 204 also if nothing changes.
+///
+/// # Errors
+/// A reply with 400 if the group or the user is not named; with 404 if there is no such group or user; with 403 if the
+/// user's directory is read-only.
 pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?;
     let id = call.query.get("accountId").ok_or_else(|| confluence::missing("accountId"))?;

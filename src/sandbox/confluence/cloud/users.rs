@@ -48,15 +48,27 @@ fn resident<'a>(call: &'a Call<'_>, serial: Serial) -> Result<&'a Resident, Repl
     call.editor.site.resident(serial).ok_or_else(confluence::no_such_user)
 }
 
+/// One user.
+///
+/// # Errors
+/// A reply with 400 if there is no `accountId`; with 404 if there is no such user.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(200, shown(call, resident(call, asked_for(call)?)?)))
 }
 
+/// The acting account.
+///
+/// # Errors
+/// A reply with 404 if there is no acting account.
 pub(super) fn current(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let acting = call.editor.site.by_name(ACCOUNT).ok_or_else(confluence::no_such_user)?;
     Ok(Reply::json(200, shown(call, resident(call, acting)?)))
 }
 
+/// The groups of a user.
+///
+/// # Errors
+/// A reply with 400 if there is no `accountId`, or a number of the query is none; with 404 if there is no such user.
 pub(super) fn groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let resident = resident(call, asked_for(call)?)?;
     let path = format!("/rest/api/user/memberof?accountId={}&", jira::escape(&resident.account.id));
@@ -65,6 +77,9 @@ pub(super) fn groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// Everybody, for the one query that usher asks.
+///
+/// # Errors
+/// A reply with 400 if it is another query, or a number of it is none.
 pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let cql = call.query.get("cql").unwrap_or_default();
     if cql != "type=user" {

@@ -6,6 +6,10 @@ use super::users;
 use crate::sandbox::{api::Call, confluence, reply::Reply, world::deletions::PARTS};
 
 /// 202: the task is accepted, whatever its result will be.
+///
+/// # Errors
+/// A reply with 403 if the acting account does not administer the site; with 404 if there is no such user; with 403 too
+/// if the user's directory is read-only.
 pub(super) fn submit(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let user = users::to_change(call)?;
     let fails = call.editor.site.resident(user).is_some_and(|resident| resident.account.undeletable);
@@ -14,6 +18,10 @@ pub(super) fn submit(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(202, json!({ "id": id, "links": { "status": url } })))
 }
 
+/// The state of a task.
+///
+/// # Errors
+/// A reply with 404 if there is no such task.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     call.editor.time_passes();
     let id = call.segment(0);

@@ -13,6 +13,10 @@ fn can_use(kind: &str, name: &str) -> Value {
     }])
 }
 
+/// Whether a group lets its members use Confluence.
+///
+/// # Errors
+/// A reply with 403 if the acting account does not administer the site; with 404 if there is no such group.
 pub(super) fn of_group(call: &mut Call<'_>) -> Result<Reply, Reply> {
     for_administrators(call)?;
     let (site, name) = (&call.editor.site, call.segment(0));
@@ -28,6 +32,10 @@ fn user(call: &Call<'_>) -> Result<Serial, Reply> {
     site.by_id(name).or_else(|| site.by_name(name)).ok_or_else(confluence::no_such_user)
 }
 
+/// Whether a user may use Confluence by a permission of their own.
+///
+/// # Errors
+/// A reply with 403 if the acting account does not administer the site; with 404 if there is no such user.
 pub(super) fn of_user(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = user(call)?;
     let resident = call.editor.site.resident(serial).ok_or_else(confluence::no_such_user)?;
@@ -44,6 +52,10 @@ struct Operation {
 }
 
 /// The answer is 204 also if there was nothing to revoke.
+///
+/// # Errors
+/// A reply with 403 if the acting account does not administer the site; with 404 if there is no such user; with 400 if
+/// the body is no JSON of this form; with 400 too if there is no such permission.
 pub(super) fn revoke(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = user(call)?;
     let operations: Vec<Operation> = call.json()?;

@@ -43,6 +43,10 @@ fn asked_for(call: &Call<'_>) -> Result<Serial, Reply> {
 }
 
 /// The user in the path, for a change by an administrator.
+///
+/// # Errors
+/// A reply with 403 if the acting account does not administer the site; with 404 if there is no such user; with 403 too
+/// if the user's directory is read-only.
 pub(super) fn to_change(call: &Call<'_>) -> Result<Serial, Reply> {
     for_administrators(call)?;
     let serial = call.editor.site.by_name(call.segment(0)).ok_or_else(confluence::no_such_user)?;
@@ -55,18 +59,28 @@ fn resident<'a>(call: &'a Call<'_>, serial: Serial) -> Result<&'a Resident, Repl
 }
 
 /// Reading a user advances the tasks of deletion.
+///
+/// # Errors
+/// A reply with 404 if there is no such user.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     call.editor.time_passes();
     let serial = asked_for(call)?;
     Ok(Reply::json(200, shown(call, resident(call, serial)?)))
 }
 
+/// The acting account.
+///
+/// # Errors
+/// A reply with 404 if there is no acting account.
 pub(super) fn current(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let acting = call.editor.site.by_name(ACCOUNT).ok_or_else(confluence::no_such_user)?;
     Ok(Reply::json(200, shown(call, resident(call, acting)?)))
 }
 
 /// Everybody, disabled users too, at most 200 on a page.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let (start, limit) = confluence::place(call, 100)?;
     let mut rest = call.editor.site.residents_behind(start);
@@ -75,6 +89,10 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(200, confluence::linked(&path, (start, limit), results, rest.next().is_some())))
 }
 
+/// The groups of a user.
+///
+/// # Errors
+/// A reply with 404 if there is no such user; with 400 if a number of the query is none.
 pub(super) fn groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let resident = resident(call, asked_for(call)?)?;
     let path = format!("{}/rest/api/user/memberof?key={}&", call.base, jira::escape(&resident.account.id));
@@ -83,6 +101,10 @@ pub(super) fn groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// The answer is 204 also if nothing changes.
+///
+/// # Errors
+/// A reply with 403 if the acting account does not administer the site; with 404 if there is no such user; with 403 too
+/// if the user's directory is read-only.
 pub(super) fn set_active(call: &mut Call<'_>, active: bool) -> Result<Reply, Reply> {
     let serial = to_change(call)?;
     let mut account = resident(call, serial)?.account.clone();
@@ -97,6 +119,11 @@ struct Credentials {
     password: String,
 }
 
+/// Sets a user's password.
+///
+/// # Errors
+/// A reply with 403 if the acting account does not administer the site; with 404 if there is no such user; with 403 too
+/// if the user's directory is read-only; with 400 if the password is empty, or the body is no JSON.
 pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = to_change(call)?;
     let Credentials { password } = call.json()?;

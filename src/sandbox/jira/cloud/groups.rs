@@ -20,6 +20,9 @@ fn asked_for<'a>(call: &'a Call<'_>) -> Result<&'a Group, Reply> {
 }
 
 /// Groups by id, by name, or all of them; by access level those that administer the site.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn bulk(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let site = &call.editor.site;
     let mut groups: Vec<&Group> = call.query.all("groupId").filter_map(|id| site.group_by_id(id)).collect();
@@ -42,6 +45,11 @@ struct NewMember {
     account_id: String,
 }
 
+/// Adds a user to a group.
+///
+/// # Errors
+/// A reply with 400 if not just one of `groupId` and `groupname` is given, the body is no JSON or names nobody, or the
+/// user is a member already; with 404 if there is no such group or user; with 403 if the user's directory is read-only.
 pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?.name.clone();
     let member: NewMember = call.json()?;
@@ -60,6 +68,11 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(201, bean))
 }
 
+/// Takes a user out of a group.
+///
+/// # Errors
+/// A reply with 400 if not just one of `groupId` and `groupname` is given, or nobody is named; with 404 if there is no
+/// such group or user, or the user is no member; with 403 if the user's directory is read-only.
 pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?.name.clone();
     let id = call.query.get("accountId").ok_or_else(|| jira::missing("accountId"))?;
@@ -71,12 +84,21 @@ pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::empty(200))
 }
 
+/// The members of a group.
+///
+/// # Errors
+/// A reply with 400 if not just one of `groupId` and `groupname` is given, or a number of the query is none; with 404
+/// if there is no such group.
 pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = asked_for(call)?;
     let url = format!("{}/rest/api/3/group/member?groupId={}", call.base, group.id);
     jira::member_page(call, group, &url, |resident| users::shown(resident, call.base))
 }
 
+/// The groups with `query` in their names.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn picker(call: &mut Call<'_>) -> Result<Reply, Reply> {
     jira::picker(call, |group| json!({ "name": group.name, "groupId": group.id, "html": group.name, "labels": [] }))
 }

@@ -61,27 +61,46 @@ fn named(call: &Call<'_>) -> Result<Serial, Reply> {
     call.editor.site.by_id(id).ok_or_else(jira::no_such_user)
 }
 
+/// The acting account.
+///
+/// # Errors
+/// A reply with 404 if there is no acting account.
 pub(super) fn myself(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let acting = call.editor.site.by_name(ACCOUNT).ok_or_else(jira::no_such_user)?;
     in_full(call, acting)
 }
 
+/// One user.
+///
+/// # Errors
+/// A reply with 400 if there is no `accountId`; with 404 if there is no such user.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     in_full(call, named(call)?)
 }
 
+/// Deletes a user.
+///
+/// # Errors
+/// A reply with 400 if there is no `accountId`, or the user can't be deleted; with 404 if there is no such user; with
+/// 403 if the user's directory is read-only.
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = named(call)?;
     jira::delete_user(call, serial)
 }
 
 /// A bare array, not paged.
+///
+/// # Errors
+/// A reply with 400 if there is no `accountId`; with 404 if there is no such user.
 pub(super) fn groups(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let resident = call.editor.site.resident(named(call)?).ok_or_else(jira::no_such_user)?;
     Ok(Reply::json(200, groups_of(call, resident).into()))
 }
 
 /// Active people by part of their name, or one by id; never more than the first 1,000.
+///
+/// # Errors
+/// A reply with 400 if not just one of `query` and `accountId` is given, or a number of the query is none.
 pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let start = call.query.number("startAt", 0)?;
     let most = call.query.number("maxResults", 50)?.min(1000_usize.saturating_sub(start));
@@ -100,6 +119,9 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// Everybody, inactive ones and apps too; a bare array of at most 1,000.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let start = call.query.number("startAt", 0)?;
     let most = call.query.number("maxResults", 50)?.min(1000);

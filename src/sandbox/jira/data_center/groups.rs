@@ -28,6 +28,11 @@ struct NewMember {
     name: String,
 }
 
+/// Adds a user to a group.
+///
+/// # Errors
+/// A reply with 400 if no group is named, the body is no JSON, or the user is a member already; with 404 if there is no
+/// such group or user; with 403 if the user's directory is read-only.
 pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = named(call)?.name.clone();
     let member: NewMember = call.json()?;
@@ -39,6 +44,11 @@ pub(super) fn add_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(201, bean(call, named(call)?)))
 }
 
+/// Takes a user out of a group.
+///
+/// # Errors
+/// A reply with 400 if no group or no user is named, or the user is no member; with 404 if there is no such group or
+/// user; with 403 if the user's directory is read-only.
 pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = named(call)?.name.clone();
     let name = call.query.get("username").ok_or_else(|| jira::missing("username"))?;
@@ -50,12 +60,20 @@ pub(super) fn remove_member(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::empty(200))
 }
 
+/// The members of a group.
+///
+/// # Errors
+/// A reply with 400 if no group is named, or a number of the query is none; with 404 if there is no such group.
 pub(super) fn members(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let group = named(call)?;
     let url = format!("{}/rest/api/2/group/member?groupname={}", call.base, jira::escape(&group.name));
     jira::member_page(call, group, &url, |resident| users::as_member(resident, call.base))
 }
 
+/// The groups with `query` in their names.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn picker(call: &mut Call<'_>) -> Result<Reply, Reply> {
     jira::picker(call, |group| json!({ "name": group.name, "html": group.name, "labels": [] }))
 }

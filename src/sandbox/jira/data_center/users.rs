@@ -60,6 +60,10 @@ fn in_full(call: &Call<'_>, serial: Serial) -> Result<Reply, Reply> {
     Ok(Reply::json(200, jira::with_extra(bean, &resident.account)))
 }
 
+/// The acting account.
+///
+/// # Errors
+/// A reply with 404 if there is no acting account.
 pub(super) fn myself(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let acting = call.editor.site.by_name(ACCOUNT).ok_or_else(jira::no_such_user)?;
     in_full(call, acting)
@@ -74,6 +78,10 @@ fn named(call: &Call<'_>) -> Result<Serial, Reply> {
     found.ok_or_else(jira::no_such_user)
 }
 
+/// One user.
+///
+/// # Errors
+/// A reply with 404 if there is no such user.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Reply, Reply> {
     in_full(call, named(call)?)
 }
@@ -97,6 +105,11 @@ enum Truth {
     Text(String),
 }
 
+/// Changes a user.
+///
+/// # Errors
+/// A reply with 404 if there is no such user; with 403 if the user's directory is read-only; with 400 if the body is no
+/// JSON, or the name is taken or empty.
 pub(super) fn edit(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = named(call)?;
     let edit: Edit = call.json()?;
@@ -128,6 +141,11 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Reply, Reply> {
 /// The fields in the answer to a change: fewer than when the user is read.
 const EDITABLE: [&str; 6] = ["self", "key", "name", "emailAddress", "displayName", "active"];
 
+/// Deletes a user.
+///
+/// # Errors
+/// A reply with 404 if there is no such user; with 403 if the user's directory is read-only; with 400 if the user can't
+/// be deleted.
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = named(call)?;
     jira::delete_user(call, serial)
@@ -140,6 +158,10 @@ struct NewPassword {
 }
 
 /// With a policy as administrators set it: long enough, small and capital letters, a digit, and something else.
+///
+/// # Errors
+/// A reply with 404 if there is no such user; with 403 if the user's directory is read-only; with 400 if the body is no
+/// JSON, or the password is too weak.
 pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let serial = named(call)?;
     call.writable(serial)?;
@@ -158,6 +180,9 @@ pub(super) fn set_password(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// A bare array, cut after 1,000 without a hint. `.` and `''` match all users.
+///
+/// # Errors
+/// A reply with 400 if there is no `username`, or a number of the query is none.
 pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let text = call.query.get("username").ok_or_else(|| jira::missing("username"))?;
     let start = call.query.number("startAt", 0)?;
@@ -179,6 +204,9 @@ pub(super) fn search(call: &mut Call<'_>) -> Result<Reply, Reply> {
 }
 
 /// Everybody, page by page, behind a cursor; a cursor past the end gives an empty last page.
+///
+/// # Errors
+/// A reply with 400 if a number of the query is none.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Reply> {
     let first = call.query.number("cursor", 0)? as u64;
     let most = call.query.number("maxResults", 2000)?.max(1);
