@@ -104,6 +104,9 @@ fn make(path: &Path) -> io::Result<AdminToken> {
 }
 
 /// Refuses requests without the token.
+///
+/// # Errors
+/// [`actix_web::Error`] of the handler that comes next.
 pub(super) async fn require_token(
     state: web::Data<AdminState>,
     request: ServiceRequest,

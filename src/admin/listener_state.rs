@@ -43,6 +43,9 @@ impl ListenerState {
 }
 
 /// Lets requests to the API in once there is something to answer them from.
+///
+/// # Errors
+/// [`actix_web::Error`] of the handler that comes next.
 pub(super) async fn pass(
     listener: web::Data<ListenerState>,
     mut request: ServiceRequest,

@@ -141,6 +141,9 @@ pub(super) async fn readyz(listener: web::Data<ListenerState>) -> HttpResponse {
 }
 
 /// `GET /metrics`.
+///
+/// # Errors
+/// An internal [`Problem`] if the families can't be written as text.
 pub(super) async fn metrics(listener: web::Data<ListenerState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     count_open_runs(&listener).await;
     update_component_gauges(&listener).await;

@@ -26,6 +26,10 @@ struct Labels {
 }
 
 impl ConfigMetrics {
+    /// Makes and registers the families.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] if a family can't be registered: two have the same name.
     pub(super) fn register(add: &Families<'_>) -> Result<Self, prometheus::Error> {
         let help = "Times that the configuration was read again, by result: applied or refused.";
         let reloads = add.counters("config_reloads_total", help, &["result"])?;

@@ -37,6 +37,10 @@ pub struct PartitionMetrics {
 }
 
 impl PartitionMetrics {
+    /// Makes and registers the families.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] if a family can't be registered: two have the same name.
     pub(super) fn new(add: &Families<'_>) -> Result<Self, prometheus::Error> {
         let metrics = Self {
             partitions: add.gauges(

@@ -45,6 +45,10 @@ pub struct StorageMetrics {
 }
 
 impl StorageMetrics {
+    /// Makes and registers the families.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] if a family can't be registered: two have the same name.
     pub(super) fn new(add: &Families<'_>) -> Result<Self, prometheus::Error> {
         let metrics = Self {
             data_free_bytes: add.gauge("data_free_bytes", "Bytes free on the disk of data_dir.")?,

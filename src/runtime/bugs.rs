@@ -16,6 +16,9 @@ pub(crate) const MAX_TRIES: u32 = 6;
 /// Works on a record. Only its own lane waits while that ends by a bug. A record on which it does each time is given up,
 /// so that one record does not make usher not ready for ever. A loop of its own beside [`until_ok`](super::until_ok): it
 /// has an end, and a panic is no error with a text.
+///
+/// # Errors
+/// `Interrupted` if the work is to stop first.
 pub(crate) async fn through<H: Handler>(
     handler: &H,
     record: &Stored,

@@ -38,6 +38,10 @@ impl Activities<'_> {
         }
     }
 
+    /// The activity of `user` in `source`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn get(self, source: &SourceId, user: &UserRef) -> Result<Option<Activity>, Error> {
         self.of(&UserKey::new(source, user))
     }

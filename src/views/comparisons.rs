@@ -58,6 +58,10 @@ impl Comparisons<'_> {
         Ok(list.optional()?)
     }
 
+    /// The last comparison of the users of `source`, with its time.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn get(self, source: &SourceId) -> Result<Option<(Timestamp, Comparison)>, Error> {
         let mut statement = self.0.prepare_cached("SELECT at, comparison FROM comparisons WHERE source = ?1")?;
         let stands = statement.query_row([source], |row| Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0)));

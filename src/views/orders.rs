@@ -121,11 +121,19 @@ impl Orders<'_> {
         Ok(())
     }
 
+    /// The orders about `run`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn of_run(self, run: &RunId) -> Result<OrdersOfRun, Error> {
         let mut statement = self.0.prepare_cached("SELECT * FROM run_orders WHERE run = ?1")?;
         Ok(statement.query_row([run], OrdersOfRun::of).optional()?.unwrap_or_default())
     }
 
+    /// The last order about the newcomers of `source`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn of_newcomers(self, source: &SourceId) -> Result<Option<NewcomersOrder>, Error> {
         let mut statement = self.0.prepare_cached("SELECT * FROM newcomer_orders WHERE source = ?1")?;
         let order = statement.query_row([source], |row| {

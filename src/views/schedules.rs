@@ -50,6 +50,10 @@ impl LastFirings<'_> {
         }
     }
 
+    /// The last firing of the schedule of `scheme`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn get(self, scheme: &SchemeId) -> Result<Option<LastFired>, Error> {
         let mut statement = self.0.prepare_cached("SELECT schedule, until, asked FROM schedules WHERE scheme = ?1")?;
         let last = statement.query_row([scheme], |row| {

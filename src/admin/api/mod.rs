@@ -94,6 +94,9 @@ pub(super) fn openapi() -> Resource {
 }
 
 /// The description itself.
+///
+/// # Errors
+/// The error of serde, if the description can't be written as JSON.
 #[cfg(test)]
 pub(super) fn document_text() -> Result<&'static str, &'static serde_json::Error> {
     document::TEXT.as_ref().map(String::as_str)

@@ -58,6 +58,9 @@ impl From<Unresolved> for UnresolvedRow {
 
 /// The warnings about the names in `checked`; none if all exist. It is an error if some do not exist, unless the scheme
 /// is disabled and so has no effect. An unknown name is no reason for an error.
+///
+/// # Errors
+/// [`Problem::InvalidScheme`] if the scheme is enabled and the product does not have all the names.
 pub(super) async fn look_up(state: &AdminState, checked: &CheckedScheme) -> Result<Vec<String>, Problem> {
     let source = &checked.scheme.source;
     if state.settings.pause_of(&Pausable::Source(source.clone())).is_some() {

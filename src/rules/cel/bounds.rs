@@ -26,6 +26,9 @@ impl Default for Cost {
 
 impl Cost {
     /// Adds steps for each repetition.
+    ///
+    /// # Errors
+    /// [`ExpressionError`] if there are too many steps now.
     pub(super) fn add(&mut self, steps: u64) -> Result<(), ExpressionError> {
         self.steps = self.steps.saturating_add(steps.saturating_mul(self.times));
         if self.steps <= STEPS {
@@ -53,6 +56,9 @@ impl Cost {
 const OPERATORS: usize = 150;
 
 /// Refuses a text that is too long to be parsed safely. The parser bounds the depth of brackets.
+///
+/// # Errors
+/// [`ExpressionError`] if the text is too long, or has too many operators.
 pub(super) fn of_text(text: &str) -> Result<(), ExpressionError> {
     let too = |message: String| Err(ExpressionError { message, position: None });
     if text.len() > LONGEST {

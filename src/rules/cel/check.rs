@@ -17,6 +17,9 @@ use super::{
 };
 
 /// Reads `expression` as a condition.
+///
+/// # Errors
+/// [`ExpressionError`] if the text is no expression, is no condition, uses what is not allowed, or could take too long.
 pub(super) fn read(expression: &Expression) -> Result<Checked> {
     let text = expression.as_str();
     bounds::of_text(text)?;

@@ -82,6 +82,9 @@ impl Field {
     }
 
     /// The value for an expression.
+    ///
+    /// # Errors
+    /// [`Absent`] if the fact is not known, or has no value that an expression can hold.
     pub(super) fn value(self, subject: &Subject<'_>) -> Result<Value, Absent> {
         let facts = subject.facts;
         match self {

@@ -6,6 +6,9 @@ use regex::{Error, RegexBuilder};
 const STEPS: [(usize, u64); 4] = [(8 << 10, 100), (24 << 10, 400), (64 << 10, 1_000), (256 << 10, 5_000)];
 
 /// The number of steps for compiling `pattern`, or the reason why it can't be used.
+///
+/// # Errors
+/// The reason, if `pattern` is no regular expression or is too large.
 pub(super) fn steps_to_read(pattern: &str) -> Result<u64, &'static str> {
     for (bytes, steps) in STEPS {
         match RegexBuilder::new(pattern).size_limit(bytes).build() {

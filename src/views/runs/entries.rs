@@ -26,12 +26,20 @@ const PUT: &str = "
         :error, :step, :released, :redriven)";
 
 impl Entries<'_> {
+    /// The entry at `place` of a run.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn get(self, run: i64, place: &Place) -> Result<Option<Kept>, Error> {
         let sql = "SELECT * FROM entries WHERE run = ?1 AND user = ?2 AND place = ?3";
         let mut statement = self.0.prepare_cached(sql)?;
         Ok(statement.query_row((run, &place.user, &place.index), kept).optional()?)
     }
 
+    /// Writes the entry at `place` of a run.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
     pub(super) fn put(self, run: i64, place: &Place, kept: &Kept) -> Result<(), Error> {
         let Kept { entry, step, released, redriven } = kept;
         self.0.prepare_cached(PUT)?.execute(named_params! {

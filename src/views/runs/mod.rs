@@ -115,6 +115,10 @@ impl Runs<'_> {
         Ok(kept.is_some_and(|kept| kept.settles(&step.key)))
     }
 
+    /// The page of the runs that `filter` lets through.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn list(self, filter: &Filter, paging: &Paging) -> Result<Page<Run>, Error> {
         filter.list().page(self.0, paging, |number| self.at(number))
     }
@@ -162,10 +166,18 @@ impl Runs<'_> {
         Sweeps(self.0).plan(sweep)
     }
 
+    /// The size of the last list of `source`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn last_lists(self, source: &SourceId) -> Result<Option<LastLists>, Error> {
         Sweeps(self.0).last_lists(source)
     }
 
+    /// The number of readings in the last run of `scheme`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn last_reads(self, scheme: &SchemeId) -> Result<Option<u64>, Error> {
         Sweeps(self.0).last_reads(scheme)
     }

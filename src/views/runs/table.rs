@@ -52,6 +52,10 @@ const OUTLIVED: &str = "
     LIMIT 1";
 
 impl Table<'_> {
+    /// The run with `id`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn get(self, id: &RunId) -> Result<Option<Row>, Error> {
         let mut statement = self.0.prepare_cached("SELECT * FROM runs WHERE id = ?1")?;
         Ok(statement.query_row([id], row).optional()?)

@@ -74,6 +74,10 @@ pub(super) enum Chosen {
 }
 
 impl Redrive {
+    /// The letters that are chosen.
+    ///
+    /// # Errors
+    /// [`Problem::BadRequest`] if it has both `ids` and a `filter`, or neither, or more than is allowed.
     pub(super) fn checked(self) -> Result<Chosen, Problem> {
         let bad = |what: &str| Err(Problem::BadRequest(what.into()));
         match self {

@@ -14,6 +14,9 @@ use crate::{
 
 /// Takes up, or dismisses, the steps in `source` that are kept back because many users were created at once. Gives how
 /// many, and whether there are more.
+///
+/// # Errors
+/// A [`Problem`] if the views can't be read; [`Problem::Unavailable`] if the order can't be written.
 pub(in crate::admin::api) async fn order_held(
     state: &Data<AdminState>,
     source: &SourceId,

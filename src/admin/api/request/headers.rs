@@ -8,6 +8,9 @@ use crate::{admin::api::Problem, domain::Actor, settings::IfMatch};
 const ACTOR: &str = "X-Usher-Actor";
 
 /// The actor; `admin` by default.
+///
+/// # Errors
+/// [`Problem::BadRequest`] if the header has no name that usher takes.
 pub(in crate::admin::api) fn actor(request: &HttpRequest) -> Result<Actor, Problem> {
     let Some(value) = request.headers().get(ACTOR) else { return Ok(Actor::default()) };
     let named = std::str::from_utf8(value.as_bytes()).ok().and_then(|text| text.parse().ok());
@@ -16,6 +19,9 @@ pub(in crate::admin::api) fn actor(request: &HttpRequest) -> Result<Actor, Probl
 
 /// The state that the caller has read: the tags of `If-Match`, without their quotes (RFC 9110, 13.1.1). A weak tag
 /// matches nothing.
+///
+/// # Errors
+/// [`Problem::IfMatchRequired`] if there is no `If-Match`; [`Problem::BadRequest`] if it is no list of tags.
 pub(in crate::admin::api) fn if_match(request: &HttpRequest) -> Result<IfMatch, Problem> {
     let values: Vec<_> = request.headers().get_all(header::IF_MATCH).collect();
     if values.is_empty() {

@@ -124,6 +124,10 @@ pub(in crate::admin::api) struct Decisions {
 }
 
 impl Decisions {
+    /// The source, the user and the page that are asked for.
+    ///
+    /// # Errors
+    /// [`Problem::BadQuery`] if no user is named.
     pub(in crate::admin::api) fn split(self) -> Result<(Option<SourceId>, String, Paging), Problem> {
         let paging = Paging { limit: self.limit, cursor: self.cursor };
         match self.user.filter(|user| !user.is_empty()) {

@@ -35,6 +35,9 @@ pub(in crate::admin::api) struct ApiResponse {
 
 impl ApiResponse {
     /// `body` as JSON.
+    ///
+    /// # Errors
+    /// An internal [`Problem`] if `body` can't be written as JSON.
     pub(in crate::admin::api) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
         Ok(Self { status, headers: Vec::new(), body })
@@ -60,6 +63,9 @@ impl Responder for ApiResponse {
 }
 
 /// Does `work` on a thread of `runtime` and writes its result as JSON.
+///
+/// # Errors
+/// As [`done`]; an internal [`Problem`] if the result can't be written as JSON.
 pub(in crate::admin::api) async fn answered<T: Serialize>(
     runtime: Handle,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
@@ -68,6 +74,9 @@ pub(in crate::admin::api) async fn answered<T: Serialize>(
 }
 
 /// Does `work` on a thread of `runtime`.
+///
+/// # Errors
+/// [`Problem::Unavailable`] if no turn comes in time; the problem of `work`; an internal one if `work` panics.
 pub(in crate::admin::api) async fn done<T: Send + 'static>(
     runtime: Handle,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
@@ -82,6 +91,9 @@ pub(in crate::admin::api) async fn done<T: Send + 'static>(
 }
 
 /// Does on a thread of `runtime` what waits for a product or for the log, and may work on the way.
+///
+/// # Errors
+/// As [`done`].
 pub(in crate::admin::api) async fn waited<T, F>(
     runtime: Handle,
     work: impl FnOnce() -> F + Send + 'static,
@@ -99,6 +111,9 @@ where
 }
 
 /// Does `work` in the thread of [`waited`], when it is its turn.
+///
+/// # Errors
+/// [`Problem::Unavailable`] if no turn comes in time; the problem of `work`.
 pub(in crate::admin::api) async fn in_turn<T>(work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     let _turn = turn(&WORKING).await?;
     work()

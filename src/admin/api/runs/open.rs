@@ -6,6 +6,9 @@ use crate::{
 };
 
 /// The runs of sweeps that have not ended; waits for the disk.
+///
+/// # Errors
+/// An internal [`Problem`] if the views can't be read.
 pub(in crate::admin::api) fn open_runs(state: &AdminState) -> Result<Vec<OpenRun>, Problem> {
     state.views.open_runs().map_err(|error| Problem::internal(&error))
 }

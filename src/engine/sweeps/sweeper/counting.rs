@@ -170,6 +170,10 @@ impl Sweeper {
         }
     }
 
+    /// The phase of a run. A run that is not known counts as cancelled.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn phase(&self, sweep: &SweepId, scheme: &SchemeId, work: &Work) -> Result<RunPhase, Interrupted> {
         let state = self.state(sweep, work).await?;
         Ok(state.map_or(RunPhase::Cancelled, |state| phase(&state, scheme)))

@@ -91,6 +91,10 @@ impl Sweeper {
         Ok(ListingEnd::All)
     }
 
+    /// The page of the source's users at `cursor`. The inner error is final: it comes after all retries.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
     pub(super) async fn page(&self, cursor: Option<&str>, work: &Work) -> Result<Result<UserPage, Error>, Interrupted> {
         let client = &self.connection.client;
         self.connection.query(&work.stop, || async move { client.users(cursor).await.map_err(refused) }).await

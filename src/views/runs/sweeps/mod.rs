@@ -40,12 +40,20 @@ impl Sweeps<'_> {
         Ok(plan.flatten().map(|plan| plan.0))
     }
 
+    /// Writes the plan of a sweep.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
     pub(super) fn put_plan(self, sweep: &SweepId, plan: &SweepPlan) -> Result<(), Error> {
         let sql = "INSERT INTO sweeps (id, plan) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET plan = excluded.plan";
         self.0.prepare_cached(sql)?.execute((sweep, Json(plan)))?;
         Ok(())
     }
 
+    /// The tally of a sweep; an empty one if there is none.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn tally(self, sweep: &SweepId) -> Result<Tally, Error> {
         let sql = "SELECT listed, decided, read, total, pages, at, incomplete FROM sweeps WHERE id = ?1";
         let mut statement = self.0.prepare_cached(sql)?;
@@ -57,6 +65,10 @@ impl Sweeps<'_> {
         Ok(tally.optional()?.unwrap_or_default())
     }
 
+    /// Writes the tally of a sweep.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
     pub(super) fn put_tally(self, sweep: &SweepId, tally: &Tally) -> Result<(), Error> {
         let sql = "INSERT INTO sweeps (id, listed, decided, read, total, pages, at, incomplete)
             VALUES (:id, :listed, :decided, :read, :total, :pages, :at, :incomplete)
@@ -119,12 +131,20 @@ impl Sweeps<'_> {
         self.0.query_row(sql, values, |row| row.get(0)).expect("counted")
     }
 
+    /// The size of the last list of `source`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn last_lists(self, source: &SourceId) -> Result<Option<LastLists>, Error> {
         let mut statement = self.0.prepare_cached("SELECT users, pages FROM list_costs WHERE source = ?1")?;
         let lists = statement.query_row([source], |row| Ok(LastLists { users: row.get(0)?, pages: row.get(1)? }));
         Ok(lists.optional()?)
     }
 
+    /// The number of readings in the last run of `scheme`.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn last_reads(self, scheme: &SchemeId) -> Result<Option<u64>, Error> {
         let mut statement = self.0.prepare_cached("SELECT reads FROM read_costs WHERE scheme = ?1")?;
         Ok(statement.query_row([scheme], |row| row.get(0)).optional()?)
