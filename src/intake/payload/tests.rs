@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     clock::SystemClock,
+    domain::{AccountType, EmailAddress, UserId},
     intake::{Proof, Unverified, Verifier},
     secret::Secret,
 };
