@@ -13,9 +13,9 @@ use crate::{
 pub struct Options {
     /// Partitions of each stream, for a log that is made; one that exists keeps its own number.
     pub partitions: u16,
-    /// How many appends may wait; further ones are [`Error::Overloaded`].
+    /// How many appends may wait; further ones are [`Error::Overloaded`](crate::log::Error::Overloaded).
     pub queue: usize,
-    /// With less free disk space than that, in bytes, appends are [`Error::Unavailable`].
+    /// With less free disk space than that, in bytes, appends are [`Error::Unavailable`](crate::log::Error::Unavailable).
     pub reserve_bytes: u64,
     /// How long records are kept at least. Older ones go within the hour, unless a group that has joined their stream once,
     /// or is one of `groups`, has not come that far. Of compacted streams the latest record of each key stays, and the
