@@ -87,7 +87,7 @@ pub enum Dialect {
         /// The text to write instead.
         advice: &'static str,
     },
-    /// A step of days together with days of the week.
+    /// A step of days, or a list that begins with `*`, together with days of the week.
     #[error(
         "`{0}` together with a day of week means other days to other crons; write the days of the month out, or leave one of the two at `*`"
     )]
@@ -299,10 +299,11 @@ pub(in crate::domain) fn check(pattern: &str) -> Result<(), Dialect> {
         }
         [_, _, day, _, weekday] => {
             FIELDS.iter().zip(&fields).try_for_each(|(field, text)| field.check(text))?;
-            let is_step = |text: &str| text.starts_with("*/");
+            // Some crons look at the first character only: a list that begins with a star is unrestricted to them.
+            let is_star_with_more = |text: &str| text.starts_with('*') && text != "*";
             match (*day, *weekday) {
-                (day, weekday) if is_step(day) && weekday != "*" => Err(Dialect::TwoDays(day.to_owned())),
-                (day, weekday) if is_step(weekday) && day != "*" => Err(Dialect::TwoDays(weekday.to_owned())),
+                (day, weekday) if is_star_with_more(day) && weekday != "*" => Err(Dialect::TwoDays(day.to_owned())),
+                (day, weekday) if is_star_with_more(weekday) && day != "*" => Err(Dialect::TwoDays(weekday.to_owned())),
                 _ => Ok(()),
             }
         }
@@ -330,6 +331,8 @@ fn from_quartz(five: &[&str]) -> Instead {
 
 #[cfg(test)]
 mod tests {
+    mod meaning;
+
     use super::*;
 
     #[track_caller]
