@@ -29,7 +29,7 @@ pub enum InvalidDomain {
     /// The text has a star at a place without meaning.
     #[error("`{text}` is not an e-mail domain; write `{domain}`, or `*.{domain}` for all domains below it")]
     Star {
-        /// As written.
+        /// As written, without the name before an at sign.
         text: String,
         /// The domain in it.
         domain: String,
@@ -37,7 +37,7 @@ pub enum InvalidDomain {
     /// There is something else around a domain.
     #[error("`{text}` is not an e-mail domain; did you mean `{domain}`?")]
     Around {
-        /// As written.
+        /// As written, without the name before an at sign.
         text: String,
         /// The domain in it.
         domain: String,
@@ -80,7 +80,7 @@ impl InvalidDomain {
         let parts = text.split(|c: char| matches!(c, ',' | ';' | '|') || is_blank(c)).filter(|part| !part.is_empty());
         let parts: Option<Vec<String>> = parts.map(meant_by).collect();
         match parts.unwrap_or_default().as_slice() {
-            [] => Self::Other(text),
+            [] => Self::Other(without_address(text)),
             [one] => Self::of_one(text, one),
             several => Self::Several(several.to_vec()),
         }
@@ -91,10 +91,18 @@ impl InvalidDomain {
         if text.split_once('@').is_some_and(|(local, _)| local.contains(char::is_alphanumeric)) {
             Self::Address(domain)
         } else if text.contains('*') && !domain.contains('*') {
-            Self::Star { text, domain }
+            Self::Star { text: without_address(text), domain }
         } else {
-            Self::Around { text, domain }
+            Self::Around { text: without_address(text), domain }
         }
+    }
+}
+
+/// The text without the names before its last at sign.
+fn without_address(text: String) -> String {
+    match text.rfind(['@', '\u{ff20}', '\u{fe6b}']) {
+        Some(at) if text[..at].contains(char::is_alphanumeric) => format!("…{}", &text[at..]),
+        Some(_) | None => text,
     }
 }
 
@@ -127,6 +135,8 @@ impl fmt::Display for DomainPattern {
 
 #[cfg(test)]
 mod tests {
+    mod properties;
+
     use super::*;
 
     fn matches(pattern: &str, domain: &str) -> bool {
