@@ -130,6 +130,8 @@ impl fmt::Display for EmailDomain {
 
 #[cfg(test)]
 mod tests {
+    mod forms;
+
     use super::*;
 
     fn domain(text: &str) -> Option<String> {
