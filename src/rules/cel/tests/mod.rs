@@ -1,6 +1,7 @@
 //! What expressions may say, and what they come to.
 
 mod bounds;
+mod meaning;
 mod steps;
 
 use std::collections::BTreeSet;
