@@ -82,7 +82,10 @@ impl AuditLog for DataCenter<'_> {
             call = call.query("pageCursor", cursor.to_owned());
         }
         let AuditRecords { entities, paging } = self.0.send(call).await?.json()?;
-        let next = paging.next_page_cursor.filter(|_| !paging.last_page);
+        let next = paging.next_page_cursor.filter(|next| !paging.last_page && !next.is_empty());
+        if next.is_none() && !paging.last_page {
+            return Err(Error::Unreadable("the audit log does not say where it goes on".to_owned()));
+        }
         if next.is_some() && next.as_deref() == cursor {
             return Err(Error::Unreadable("the audit log goes round in circles".to_owned()));
         }

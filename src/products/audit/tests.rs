@@ -73,6 +73,22 @@ async fn a_page_that_leads_to_itself_is_not_followed() {
 }
 
 #[tokio::test]
+async fn a_page_with_others_behind_it_and_no_cursor_to_them_is_not_taken_for_the_end() {
+    for cursor in ["", r#","nextPageCursor":null"#, r#","nextPageCursor":"""#] {
+        let page = format!(
+            r#"{{"entities":[{{"timestamp":"2026-05-19T10:00:00Z"}}],"pagingInfo":{{"lastPage":false{cursor},"size":1}}}}"#
+        );
+        let stub = Stub::answering([ok(&page)]).await;
+        let read = stub.client(Product::ConfluenceDc).audit_log().expect("it has one").page(span(), None).await;
+        assert!(matches!(&read, Err(Error::Unreadable(_))), "{cursor}: {read:?}");
+    }
+    let last = r#"{"entities":[],"pagingInfo":{"lastPage":true,"nextPageCursor":"7,8","size":0}}"#;
+    let stub = Stub::answering([ok(last)]).await;
+    let read = stub.client(Product::JiraDc).audit_log().expect("it has one").page(span(), None).await;
+    assert_eq!(read.map(|page| page.next), Ok(None), "a cursor may stand on the last page too");
+}
+
+#[tokio::test]
 async fn an_organisations_cursor_stands_alone_and_there_may_be_none_at_the_end() {
     let refused = r#"{"errors":[{"code":"ADMIN-400-1","title":"Invalid page cursor"}]}"#;
     let no_meta = ok(r#"{"data":[]}"#);
