@@ -115,6 +115,10 @@ impl Record for Bean {
     /// The necessary fields. Without the state, a removed user would look like a present one.
     const NEEDED: &'static [&'static str] =
         &["accountId", "accountStatus", "membershipStatus", "status", "claimStatus"];
+
+    fn is_of_use(&self) -> bool {
+        !self.account_id.is_empty()
+    }
 }
 
 impl Bean {
@@ -136,11 +140,12 @@ impl Bean {
         })
     }
 
+    /// Whether the user may log in. An account's state in another word than those of the reference is unknown.
     fn is_active(&self) -> Option<bool> {
         match (self.account_status.as_deref()?, self.membership_status.as_deref()) {
-            ("active", Some("suspended")) => Some(false),
+            (_, Some("suspended")) | ("inactive" | "closed", _) => Some(false),
             ("active", _) => Some(true),
-            _ => Some(false),
+            _ => None,
         }
     }
 
