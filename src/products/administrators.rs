@@ -87,6 +87,9 @@ impl<B: Record + Send> Administered for JiraGroups<'_, B> {
             let members: Vec<User> = members.into_iter().filter_map(self.user).collect();
             let ids: Vec<UserId> = members.iter().map(|member| member.id.clone()).collect();
             found.extend(members.into_iter().filter(is_administrator).map(|member| member.id));
+            if given == 0 && page.is_last == Some(false) {
+                return Err(Error::Unreadable(format!("the list of members of `{group}` does not go on")));
+            }
             if given == 0 || page.is_last == Some(true) || found.len() >= ENOUGH {
                 return Ok(());
             }

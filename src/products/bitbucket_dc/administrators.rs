@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{BitbucketDc, MEMBERS, access::PermittedGroup, pages::List, user::Bean};
 use crate::{
     domain::{GroupName, UserId},
-    products::{Error, MemberPage, User, administrators::is_administrator, http::request::Operation},
+    products::{Error, MemberPage, User, administrators::is_administrator, http::request::Operation, listing::Next},
 };
 
 impl BitbucketDc {
@@ -58,7 +58,7 @@ impl BitbucketDc {
         let start = start as u64;
         let (page, _) = list.page::<Bean>(self, start).await?;
         let next = page.next(start)?.and_then(|next| usize::try_from(next).ok());
-        let all_readable = page.values.unreadable == 0;
+        let all_readable = page.values.unreadable == 0 && page.says(start)? != Next::Silent;
         let users = page.values.read.into_iter().map(|bean| bean.into_user().id).collect();
         Ok(MemberPage { users, next, total: None, all_readable, inactive_too: false })
     }

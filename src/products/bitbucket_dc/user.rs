@@ -148,6 +148,11 @@ struct SearchResult {
 impl Record for Bean {
     const KIND: &'static str = "user";
     const NEEDED: &'static [&'static str] = &["id", "name"];
+
+    /// Each call names the user.
+    fn is_of_use(&self) -> bool {
+        !self.name.is_empty()
+    }
 }
 
 /// A user in the form of the administrators' calls; other calls leave out the directory and the changeable properties.

@@ -63,9 +63,13 @@ impl<T> Linked<T> {
     /// short or even an empty page may be followed by others, because it leaves out users whom the account may not see.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] if the next page would not begin behind this one.
+    /// [`Error::Unreadable`] if the next page would not begin behind this one, or the link to it can't be read.
     pub fn next(&self, start: usize) -> Result<Option<usize>, Error> {
-        let Some(link) = self.links["next"].as_str() else { return Ok(None) };
+        let link = match &self.links["next"] {
+            Value::Null => return Ok(None),
+            Value::String(link) => link,
+            _ => return Err(Error::Unreadable("it does not say where it goes on".to_owned())),
+        };
         let told = link.split_once('?').and_then(|(_, query)| {
             let mut pairs = form_urlencoded::parse(query.as_bytes());
             pairs.find(|(name, _)| name == "start")?.1.parse::<usize>().ok()
@@ -78,7 +82,7 @@ impl<T> Linked<T> {
 }
 
 /// A page of a group's members, which began at `start`; `id` reads the id of a member. It is not documented whether it
-/// contains inactive members.
+/// contains inactive members. A page without links does not say that it is the last one.
 ///
 /// # Errors
 /// As [`Linked::next`].
@@ -88,8 +92,9 @@ pub(in crate::products) fn member_page<T: Record>(
     id: impl Fn(T) -> Option<UserId>,
 ) -> Result<MemberPage, Error> {
     let (next, given) = (page.next(start)?, page.results.given());
+    let told = page.says(start)? != Next::Silent;
     let users: Vec<_> = page.results.read.into_iter().filter_map(id).collect();
-    Ok(MemberPage { all_readable: users.len() == given, users, next, total: None, inactive_too: false })
+    Ok(MemberPage { all_readable: told && users.len() == given, users, next, total: None, inactive_too: false })
 }
 
 /// All items of a list, and how many can't be read; `ask` makes the call of the page that begins at a place.

@@ -99,6 +99,11 @@ impl Record for Bean {
     const KIND: &'static str = "user";
     /// Without the key it would pass for a user of an old Crowd, and have another id.
     const NEEDED: &'static [&'static str] = &["name", "key"];
+
+    /// Each call names the user.
+    fn is_of_use(&self) -> bool {
+        !self.name.is_empty()
+    }
 }
 
 impl Bean {

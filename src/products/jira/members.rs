@@ -37,7 +37,7 @@ pub(in crate::products) struct Members<T> {
     pub next: Option<usize>,
     /// The number of members, if it is reported.
     pub total: Option<u64>,
-    /// Whether each record could be read, and it was said whether there are more.
+    /// Whether each record could be read, and it was said whether there are more, and where.
     pub all_readable: bool,
 }
 
@@ -84,8 +84,10 @@ pub(in crate::products) async fn read<B: Record, T>(
     let given = page.values.given();
     let members: Vec<_> = page.values.read.into_iter().filter_map(listed).collect();
     let is_last = given == 0 || page.is_last == Some(true);
+    // An empty page that is not the last one would be asked for again and again.
+    let leads_nowhere = given == 0 && page.is_last == Some(false);
     Ok(Members {
-        all_readable: members.len() == given && page.is_last.is_some(),
+        all_readable: members.len() == given && page.is_last.is_some() && !leads_nowhere,
         members,
         next: (!is_last).then_some(start + given),
         total: page.total,

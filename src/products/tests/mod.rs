@@ -15,4 +15,8 @@ pub(super) mod list;
 #[cfg(test)]
 pub(super) mod list_end;
 #[cfg(test)]
+pub(super) mod members;
+#[cfg(test)]
+pub(super) mod odd_records;
+#[cfg(test)]
 pub(super) mod organization;

@@ -72,6 +72,10 @@ pub(super) struct Bean {
 impl Record for Bean {
     const KIND: &'static str = "user";
     const NEEDED: &'static [&'static str] = &["accountId"];
+
+    fn is_of_use(&self) -> bool {
+        !self.account_id.is_empty()
+    }
 }
 
 impl Bean {
