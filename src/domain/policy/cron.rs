@@ -69,6 +69,14 @@ pub enum Dialect {
     /// A step of 0, or one that is no number.
     #[error("`{0}` is no {1}; a step is a number of 1 or more")]
     NoStep(String, Field),
+    /// A range from Sunday to Sunday.
+    #[error("`{item}` is one day to some crons and the whole week to others; write `{day}`, or `*`")]
+    Week {
+        /// As written.
+        item: String,
+        /// Its day.
+        day: String,
+    },
     /// The end comes before the beginning.
     #[error("the range `{item}` goes backwards; write `{instead}`")]
     Backwards {
@@ -215,8 +223,7 @@ impl Field {
             _ if range == "*" => self.all(),
             Some((first, last)) => {
                 let (from, to) = (value(first)?, value(last)?);
-                // Sunday ends a week as well as it begins one.
-                let to = if self == Self::DayOfWeek && to == 0 && from > 0 { 7 } else { to };
+                let to = if self == Self::DayOfWeek && to == 0 { until_sunday(item, first, last, from)? } else { to };
                 if from > to {
                     return Err(self.backwards(item, first, last));
                 }
@@ -280,6 +287,19 @@ impl Field {
             false => from.to_string(), // such a step matches one value, or none
         };
         Dialect::StepFromNumber { item: item.to_owned(), instead }
+    }
+}
+
+/// The end of the range `item`, from `first` to `last`, which is Sunday as 0 or by name. Sunday ends a week as well as it
+/// begins one: to the library `SUN` is the latter, and 0 never.
+fn until_sunday(item: &str, first: &str, last: &str, from: u32) -> Result<u32, Dialect> {
+    let is_named = !last.bytes().all(|byte| byte.is_ascii_digit());
+    match (from, is_named) {
+        (0, false) => Ok(0),
+        (0, true) => Err(Dialect::Week { item: item.to_owned(), day: first.to_owned() }),
+        (_, true) => Ok(7),
+        (7, false) => Err(Dialect::Backwards { item: item.to_owned(), instead: first.to_owned() }),
+        (_, false) => Err(Dialect::Backwards { item: item.to_owned(), instead: format!("{first}-7") }),
     }
 }
 
@@ -425,6 +445,11 @@ mod tests {
     #[test]
     fn what_the_library_reads_as_something_else_is_refused() {
         refused("0 3 * * FRI-MON", "write `FRI-SUN,MON`");
+        refused("0 3 * * SUN-SUN", "write `SUN`, or `*`");
+        refused("0 3 * * 0-sun", "write `0`, or `*`");
+        refused("0 3 * * 6-0", "write `6-7`");
+        refused("0 3 * * FRI-0", "write `FRI-7`");
+        refused("0 3 * * 7-0", "write `7`");
         refused("0 22-2 * * *", "write `22-23,0-2`");
         refused("JAN 3 * * *", "`JAN` is no minute");
         refused("0 3 MON * *", "`MON` is no day of month");

@@ -15,7 +15,7 @@ fn read(text: &str) -> Result<DomainPattern, InvalidDomain> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn a_pattern_matches_label_by_label(own in labels(1), other in labels(1), below in any::<bool>()) {
