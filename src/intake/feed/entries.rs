@@ -47,7 +47,8 @@ impl Myself {
     fn is(&self, user: &UserRef) -> bool {
         match user {
             UserRef::Id(id) => self.id.as_ref() == Some(id),
-            UserRef::Name(name) => self.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name)),
+            // As products compare login names, also those with other letters than of ASCII.
+            UserRef::Name(name) => self.name.as_ref().is_some_and(|own| own.to_lowercase() == name.to_lowercase()),
         }
     }
 }
@@ -182,4 +183,28 @@ fn print(source: &SourceId, told: &ReportedEvent) -> Print {
         warn!(event.id = %id, "an event's id is not of 32 hexadecimal digits");
         0
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ushers_own_account_is_known_by_its_id_and_by_its_name_in_any_case() {
+        let (id, name) = (|id: &str| UserRef::Id(UserId::new(id)), |name: &str| UserRef::Name(name.to_owned()));
+        let myself = Myself { id: Some(UserId::new("U-1")), name: Some("Büro-usher".to_owned()) };
+        for (user, is_own) in [
+            (id("U-1"), true),
+            (id("u-1"), false),
+            (id("Büro-usher"), false),
+            (name("Büro-usher"), true),
+            (name("BÜRO-USHER"), true),
+            (name("büro-usher2"), false),
+            (name("U-1"), false),
+        ] {
+            assert_eq!(myself.is(&user), is_own, "{user:?}");
+        }
+        let nobody = Myself { id: None, name: None };
+        assert!(!nobody.is(&id("")) && !nobody.is(&name("")), "the key of an organisation is nobody's");
+    }
 }
