@@ -195,6 +195,8 @@ fn read_number(whole: i64, thousandths: i64, now: Timestamp) -> ReadTime {
 
 #[cfg(test)]
 mod tests {
+    mod forms;
+
     use proptest::prelude::*;
 
     use super::*;

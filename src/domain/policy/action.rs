@@ -261,3 +261,6 @@ impl Step {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,8 @@ impl From<Age> for String {
 
 #[cfg(test)]
 mod tests {
+    mod properties;
+
     use super::*;
 
     #[test]

@@ -257,3 +257,6 @@ impl Facts {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,6 +79,8 @@ impl Hash for GroupName {
 
 #[cfg(test)]
 mod tests {
+    mod properties;
+
     use super::*;
 
     #[test]

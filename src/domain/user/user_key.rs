@@ -89,6 +89,8 @@ impl UserKey {
 
 #[cfg(test)]
 mod tests {
+    mod properties;
+
     use super::*;
 
     fn source() -> SourceId {
