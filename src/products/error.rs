@@ -194,3 +194,6 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,8 @@ fn shorten(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    mod properties;
+
     use super::*;
 
     fn said(body: &str, personal: &[&str]) -> Option<String> {
