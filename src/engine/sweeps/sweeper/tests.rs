@@ -1,4 +1,9 @@
-use std::{collections::BTreeSet, sync::Arc};
+mod members;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -15,7 +20,7 @@ use crate::{
         Record,
         embedded::{EmbeddedLog, Options},
     },
-    products::{Client, Error, User, UserPage},
+    products::{Client, Error, MemberPage, User, UserPage},
     rules::VersionedScheme,
     runtime,
     source::controls::testing::Stopped,
@@ -26,7 +31,11 @@ use crate::{
 struct Lists {
     /// Whether the third page is a bug.
     buggy: bool,
+    members: Members,
 }
+
+/// The pages of the members of any group, by where they begin.
+type Members = BTreeMap<usize, Result<MemberPage, Error>>;
 
 #[async_trait]
 impl Client for Lists {
@@ -57,6 +66,10 @@ impl Client for Lists {
 
     async fn make_so(&self, _: &User, _: &Step) -> Result<(), Error> {
         Err(Error::NoSuchUser)
+    }
+
+    async fn members(&self, _: &GroupName, start: usize) -> Result<Option<MemberPage>, Error> {
+        self.members.get(&start).cloned().transpose()
     }
 
     async fn group_exists(&self, _: &GroupName) -> Result<bool, Error> {
@@ -90,6 +103,7 @@ struct Scene {
     schemes: Option<watch::Receiver<Arc<Schemes>>>,
     /// Whether listing users ends by a bug.
     buggy: bool,
+    members: Members,
 }
 
 impl From<FakeQueries> for Scene {
@@ -163,8 +177,8 @@ async fn made_with(
         log.append(Stream::Sweeps, record).await.expect("appended");
     }
     let (clock, metrics) = (Arc::new(SystemClock), Metrics::new().expect("metrics"));
-    let Scene { queries, controls, schemes, buggy } = scene.into();
-    let connection = Connection::new(source(), Arc::new(Lists { buggy }), 2, clock, controls, metrics.clone());
+    let Scene { queries, controls, schemes, buggy, members } = scene.into();
+    let connection = Connection::new(source(), Arc::new(Lists { buggy, members }), 2, clock, controls, metrics.clone());
     let sweeper = Sweeper::new(connection, Arc::clone(&log), memory.sweeps, Arc::new(queries), metrics);
     let sweeper = Sweeper { schemes, ..sweeper };
     let stop = CancellationToken::new();
