@@ -44,3 +44,6 @@ impl<K: Eq + Hash, T: Clone> Lately<K, T> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner) // a map is never half changed
     }
 }
+
+#[cfg(test)]
+mod tests;

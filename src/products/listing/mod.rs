@@ -248,6 +248,8 @@ fn circle() -> Error {
 
 #[cfg(test)]
 mod tests {
+    mod cursors;
+
     use super::*;
 
     fn page(ids: std::ops::Range<usize>) -> Given {

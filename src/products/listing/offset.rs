@@ -32,6 +32,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    mod any_server;
+
     use super::*;
     use crate::{
         domain::{UserHints, UserId},
