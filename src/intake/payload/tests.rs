@@ -1,3 +1,5 @@
+mod whose;
+
 use bytes::Bytes;
 use proptest::prelude::*;
 
