@@ -58,3 +58,6 @@ fn takes_back_what_follows(step: &Step) -> bool {
         | Step::CreateIssue(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
