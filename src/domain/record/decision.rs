@@ -246,3 +246,6 @@ impl Decision {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,3 +141,6 @@ impl Event {
         self.occurred.filter(|at| at.is_plausible(self.accepted)).map(|at| at.min(self.accepted))
     }
 }
+
+#[cfg(test)]
+mod tests;
