@@ -80,6 +80,8 @@ fn asked(source: &SourceId, due: Timestamp, mut schemes: Vec<&Scheme>, now: Time
 
 #[cfg(test)]
 mod tests {
+    mod clock;
+
     use super::*;
     use crate::config::read_scheme;
 

@@ -1,3 +1,5 @@
+mod polls;
+
 use super::*;
 
 const OVERLAP: Duration = Duration::from_secs(600);
