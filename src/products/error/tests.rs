@@ -1,4 +1,4 @@
-//! What an error means for the caller, variant by variant: a wrong answer repeats a change, or stops a source for one user.
+//! The consequence of each error for the caller: a wrong one repeats a change, or stops a source for one user.
 
 use super::*;
 use crate::domain::Product;

@@ -1,4 +1,4 @@
-//! What was told lately is used for a while, counted from the question.
+//! Recent answers are used for a while, counted from the question.
 
 use super::*;
 

@@ -8,10 +8,10 @@ use crate::{
     },
 };
 
-/// How a product writes a page of members.
+/// The form in which a product writes a page of members.
 struct Form {
     product: Product,
-    /// What it answers before the page.
+    /// The answers before the page.
     before: &'static [&'static str],
     bean: fn(usize) -> String,
     /// The page, with what is said about the next one.
@@ -20,7 +20,7 @@ struct Form {
     inactive_too: bool,
 }
 
-/// What a page says about the next one.
+/// The word of a page about the next one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Says {
     /// There is one, which begins there.

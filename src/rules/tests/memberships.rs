@@ -1,4 +1,4 @@
-//! What lists of members tell of a user: never anything else than the groups themselves would.
+//! Answers by lists of members: never anything else than those by the groups themselves, or unknown.
 
 use proptest::{prelude::*, sample::subsequence};
 

@@ -1,4 +1,4 @@
-//! Whom a delivery is about: the one in `user` and nobody else, whatever else stands in it and in whatever order.
+//! The user of a delivery: the one in `user` and nobody else, whatever else stands in it and in whatever order.
 
 use proptest::{prelude::*, sample::select};
 

@@ -6,12 +6,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What happens until the next poll.
+/// The time until the next poll, and the entries that come in it.
 #[derive(Debug, Clone)]
 struct Step {
     /// The seconds until then.
     passes: i64,
-    /// How late each entry comes, in seconds; less than zero: its time is ahead.
+    /// The delay of each entry, in seconds; less than zero: its time is ahead.
     late: Vec<i64>,
     /// Whether the process ends after the poll, before its place is saved.
     crashes: bool,

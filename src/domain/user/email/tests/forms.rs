@@ -24,7 +24,7 @@ fn local() -> impl Strategy<Value = String> {
     prop_oneof!["[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,12}", "\"[a-z @,;<>()]{1,10}\"", "[äöüßéλж中]{1,6}"]
 }
 
-/// What no address has outside of quotes.
+/// Characters that no address has outside of quotes.
 const FOREIGN: [char; 18] = [
     ' ', '\t', '\n', ',', ';', ':', '<', '>', '(', ')', '[', ']', '\\', '\u{a0}', '\u{200b}', '\u{feff}', '\u{ad}',
     '＠',

@@ -1,4 +1,4 @@
-//! What a sweep tells of memberships, by the pages of members that a product gives.
+//! Memberships that a sweep tells, by the pages of members that a product gives.
 
 use super::*;
 use crate::domain::Memberships;

@@ -4,7 +4,7 @@ use proptest::{prelude::*, sample::select};
 
 use super::super::*;
 
-/// What may stand before and behind a name in a sentence.
+/// Characters before and behind a name in a sentence.
 fn edge() -> impl Strategy<Value = &'static str> {
     select(
         &["", " ", "'", "\"", "(", ")", "<", ">", ",", ".", ":", ";", "/", "=", "\n", "@", "-", "…", "[", "]", "`"][..],

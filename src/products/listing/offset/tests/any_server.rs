@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// What a server makes of an offset and of the requested size.
+/// The treatment of an offset and of the requested size by a server.
 #[derive(Debug, Clone, Copy)]
 enum Manners {
     /// It gives what is asked for.
@@ -60,7 +60,7 @@ impl Server {
         from.min(all)..to.min(all).max(from.min(all))
     }
 
-    /// Who was named in the list until its end, and whether it counts as whole.
+    /// The users that were named in the list until its end, and whether it counts as whole.
     async fn read(self) -> Result<(BTreeSet<usize>, Completeness), Error> {
         let ask = async |start, size| {
             let ids = self.give(start, size);
