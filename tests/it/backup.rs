@@ -29,6 +29,7 @@ use crate::{
     support::{
         face::{Accepted, eventually},
         ground::{ACME, ADMIN_TOKEN, BOTH, Ground},
+        reserved::Reserved,
         usher::{Usher, command, serve},
     },
 };
@@ -160,7 +161,8 @@ async fn by_its_configuration_an_usher_is_backed_up_whether_it_runs_or_not_with_
     let ground = Ground::new(SCHEMES).groups(&["staff"]);
     let folder = ground.folder();
     // Without a token of the configuration usher makes one; the port has to be known.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let reserved = Reserved::new();
+    let port = reserved.address;
     let text = fs::read_to_string(ground.config_path()).expect("text");
     let own = "admin: { listen: \"127.0.0.1:0\", token: { env: TEST_ADMIN_TOKEN } }";
     assert!(text.contains(own));

@@ -18,6 +18,7 @@ use crate::support::{
     app::TestApp,
     face::Accepted,
     ground::{GLOBEX, Ground},
+    reserved::Reserved,
 };
 
 const SCHEMES: &str = "
@@ -185,9 +186,8 @@ async fn whoever_proves_nothing_gets_the_same_answer_everywhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_can_not_be_verified_now_is_to_come_again() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}/keys", nobody.local_addr().expect("an address"));
-    drop(nobody);
+    let nobody = Reserved::new();
+    let url = format!("http://{}/keys", nobody.address);
     let forge = format!("{{ forge: {{ app_id: \"ari:cloud:ecosystem::app/5a4b3c2d\", jwks_url: \"{url}\" }} }}");
     let app = TestApp::start(Ground::new("").tweak("USHER_SOURCES__1__WEBHOOK", &forge)).await;
     let told = json!({ "eventType": "avi:jira:created:user", "user": { "accountId": "5b10a284:joe" } });

@@ -1,7 +1,6 @@
 //! Before its log is there usher answers probes and waits; `usher healthcheck` asks them.
 
 use std::{
-    net::TcpListener,
     os::unix::net::UnixDatagram,
     process::{Command, Output, Stdio},
     time::Duration,
@@ -13,6 +12,7 @@ use crate::support::{
     face::eventually,
     ground::{ACME, Ground},
     kafka::KafkaBroker,
+    reserved::Reserved,
     usher::{Usher, command, serve},
 };
 
@@ -70,10 +70,10 @@ async fn a_kafka_that_is_away_at_the_start_is_waited_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_usher_that_waits_for_its_log_is_stopped_at_once() {
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let nobody = Reserved::new();
     let ground = ground()
         .tweak("USHER_LOG__KIND", "kafka")
-        .tweak("USHER_LOG__KAFKA__BROKERS", &format!("[\"127.0.0.1:{port}\"]"));
+        .tweak("USHER_LOG__KAFKA__BROKERS", &format!("[\"{}\"]", nobody.address));
     let usher = Usher::waiting(&ground).await;
     eventually("it waits", async || usher.log().contains("it waits for its log").then_some(())).await;
     usher.terminate();
@@ -83,9 +83,8 @@ async fn an_usher_that_waits_for_its_log_is_stopped_at_once() {
 
 #[test]
 fn nobody_who_answers_is_told_in_one_line() {
-    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = taken.local_addr().expect("an address");
-    drop(taken);
+    let reserved = Reserved::new();
+    let address = reserved.address;
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("a file");
     std::fs::write(file.path(), format!("admin: {{ listen: \"{address}\" }}\n")).expect("written");
     let (code, line) = said(&command().arg("healthcheck").arg("--config").arg(file.path()).output().expect("run"));

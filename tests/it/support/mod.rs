@@ -10,6 +10,7 @@ pub mod ground;
 pub mod kafka;
 pub mod mounted;
 pub mod process;
+pub mod reserved;
 pub mod small_disk;
 pub mod usher;
 pub mod wire;

@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::{
     face::{Face, WAIT_TIMEOUT, eventually},
     ground::Ground,
+    reserved::Reserved,
 };
 
 /// Nothing can listen there.
@@ -25,6 +26,8 @@ pub struct Usher {
     child: Child,
     face: Face,
     stderr: PathBuf,
+    /// Its ports, where it could not be told to take any.
+    _reserved: Vec<Reserved>,
 }
 
 impl Usher {
@@ -74,12 +77,13 @@ impl Usher {
             std::future::ready(addresses(&stderr))
         })
         .await;
-        Self { child, face: Face::new(webhooks, admin, ground.ledger()), stderr }
+        Self { child, face: Face::new(webhooks, admin, ground.ledger()), stderr, _reserved: Vec::new() }
     }
 
     /// Starts it on `ground` with another standard error, which nothing is read from here.
     pub async fn with_stderr(ground: &Ground, stderr: impl Into<Stdio>, level: &str) -> Self {
-        let (webhooks, admin) = (free_address(), free_address());
+        let reserved = [Reserved::new(), Reserved::new()];
+        let [webhooks, admin] = [&reserved[0], &reserved[1]].map(|port| port.address);
         let mut child = serve(ground)
             .env("USHER_WEBHOOKS__LISTEN", webhooks.to_string())
             .env("USHER_ADMIN__LISTEN", admin.to_string())
@@ -97,7 +101,7 @@ impl Usher {
             async { asked.await.ok() }
         })
         .await;
-        Self { child, face, stderr: PathBuf::from("/dev/null") }
+        Self { child, face, stderr: PathBuf::from("/dev/null"), _reserved: reserved.into() }
     }
 
     /// Starts it on `ground` and waits until it answers probes; the log it needs may be away.
@@ -189,12 +193,6 @@ impl Drop for Usher {
         let _ = self.child.kill(); // it may have ended
         let _ = self.child.wait();
     }
-}
-
-/// An address that nothing listens on; taken at random, so that tests side by side don't get the same one.
-fn free_address() -> SocketAddr {
-    let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    socket.local_addr().expect("an address")
 }
 
 /// The addresses in the log line that says that it is running, once that is there.

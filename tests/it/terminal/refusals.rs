@@ -1,14 +1,14 @@
 //! Commands that can't do what they are asked: what they say, and how they end.
 
-use std::net::TcpListener;
+use std::sync::LazyLock;
 
 use super::Terminal;
-use crate::support::{app::TestApp, ground::Ground};
+use crate::support::{app::TestApp, ground::Ground, reserved::Reserved};
 
-/// An address where nobody listens.
+/// At an address where nobody listens.
 fn nobody() -> Terminal {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
-    Terminal::to(&format!("http://{free}"))
+    static NOBODY: LazyLock<Reserved> = LazyLock::new(Reserved::new);
+    Terminal::to(&format!("http://{}", NOBODY.address))
 }
 
 #[tokio::test]
