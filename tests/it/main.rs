@@ -5,6 +5,7 @@ mod chaos;
 mod compatibility;
 mod crash;
 mod deploy;
+mod disk;
 mod embedded_crash;
 mod embedded_log;
 mod feeds;
