@@ -4,6 +4,8 @@
 //! written and synced. The C compiler is the one that usher is built with.
 
 mod failing;
+mod hanging;
+mod mute;
 mod power_cut;
 
 use std::{

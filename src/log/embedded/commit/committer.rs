@@ -126,7 +126,7 @@ impl Committer {
 
     /// Whether old records may be removed now.
     fn may_remove(&mut self) -> bool {
-        !self.health.has_failed() && !self.pins.are_held() && self.reserve.has_room_for_notes()
+        !self.health.has_failed() && !self.pins.are_held() && self.has_room_for_notes()
     }
 
     fn append(&mut self, appends: Vec<Append>, bytes: usize) {
@@ -212,10 +212,16 @@ impl Committer {
     }
 
     fn has_room_for(&mut self, bytes: usize) -> bool {
-        let checked = self.reserve.check(u64::try_from(bytes).unwrap_or(u64::MAX));
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        // A disk of the network may not even say how full it is.
+        let checked = self.health.during(|| self.reserve.check(bytes));
         let enough = checked.is_ok();
         self.health.set_disk(checked.err().map(|error| error.to_string()));
         enough
+    }
+
+    fn has_room_for_notes(&mut self) -> bool {
+        self.health.during(|| self.reserve.has_room_for_notes())
     }
 
     /// The regular work, also without appends.
@@ -235,7 +241,7 @@ impl Committer {
     /// Writes how far groups have come. With too little room it is done later: what they did since comes again after a restart,
     /// and is recognised.
     fn save_offsets(&mut self) {
-        if !self.reserve.has_room_for_notes() {
+        if !self.has_room_for_notes() {
             return;
         }
         let groups = self.groups.take_unsaved();
@@ -282,7 +288,7 @@ impl Committer {
     }
 
     fn write_high_watermark(&mut self) {
-        if !self.reserve.has_room_for_notes() {
+        if !self.has_room_for_notes() {
             return;
         }
         let high_watermark = HighWatermark::new(&self.identity, &self.ends());
