@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, header};
+use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde_json::Value;
 use tokio::time::timeout;
 use url::{Host, Url};
@@ -57,14 +57,22 @@ impl Api {
         Ok(Self { http, base, token })
     }
 
-    /// Reads `path`, below the API's prefix.
+    /// Reads the thing at `path`, below the API's prefix.
     ///
     /// # Errors
     /// [`Error::Unreachable`] if no answer comes, [`Error::WrongToken`] if the token is refused,
     /// [`Error::OtherVersion`] if usher has no such path, [`Error::Refused`] if usher says why it does not do it,
     /// [`Error::Unreadable`] if the answer is not usher's.
-    pub async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Error> {
-        self.send(self.request(Method::GET, path)?.query(query)).await
+    pub async fn get(&self, path: &[&str]) -> Result<Value, Error> {
+        self.get_with("id", path, &[]).await
+    }
+
+    /// Reads `path`; usher's answer has the field `key`.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub async fn get_with(&self, key: &str, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Error> {
+        self.send(key, self.request(Method::GET, path)?.query(query)).await
     }
 
     /// The first `at_most` items of a list; all if it is none.
@@ -89,19 +97,19 @@ impl Api {
     /// # Errors
     /// As [`Api::get`].
     pub async fn whole(&self, path: &[&str]) -> Result<Vec<Value>, Error> {
-        match self.get(path, &[]).await?["items"].take() {
+        match self.get_with("items", path, &[]).await?["items"].take() {
             Value::Array(items) => Ok(items),
             _ => Err(self.unreadable()),
         }
     }
 
-    /// Sends a question in `body`. usher does not store it.
+    /// Sends a question in `body`. usher does not store it. Its answer has the field `key`.
     ///
     /// # Errors
     /// As [`Api::get`].
-    pub async fn ask(&self, path: &[&str], query: &[(&str, &str)], body: String) -> Result<Value, Error> {
+    pub async fn ask(&self, key: &str, path: &[&str], query: &[(&str, &str)], body: String) -> Result<Value, Error> {
         let request = self.request(Method::POST, path)?.query(query);
-        self.send(request.header(header::CONTENT_TYPE, "application/json").body(body)).await
+        self.send(key, request.header(header::CONTENT_TYPE, "application/json").body(body)).await
     }
 
     /// A list page by page, up to this number of items.
@@ -109,12 +117,13 @@ impl Api {
         Pages { api: self, path, query, left: most, cursor: None, is_begun: false }
     }
 
-    /// Sends `body`, or nothing, to `path`; `if_match` is the version it is about.
+    /// Sends `body`, or nothing, to `path`; `if_match` is the version it is about. usher's answer has the field `key`.
     ///
     /// # Errors
     /// As [`Api::get`].
     pub async fn send_to(
         &self,
+        key: &str,
         method: Method,
         path: &[&str],
         body: Option<String>,
@@ -127,7 +136,22 @@ impl Api {
         if let Some(version) = if_match {
             request = request.header(header::IF_MATCH, version);
         }
-        self.send(request).await
+        self.send(key, request).await
+    }
+
+    /// Has something done that usher confirms without a word: with 204 and no body. Any other answer is not usher's.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub async fn order(&self, method: Method, path: &[&str], if_match: Option<&str>) -> Result<(), Error> {
+        let mut request = self.request(method, path)?;
+        if let Some(version) = if_match {
+            request = request.header(header::IF_MATCH, version);
+        }
+        match self.answer(request).await? {
+            (StatusCode::NO_CONTENT, _) => Ok(()),
+            _ => Err(self.unreadable()),
+        }
     }
 
     /// Downloads from `path` a long answer that is not JSON, and passes its parts to `take`.
@@ -167,7 +191,13 @@ impl Api {
         Ok(request)
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Value, Error> {
+    /// Sends `request`. What has no field `key` is not usher's answer: nothing may be concluded from it.
+    async fn send(&self, key: &str, request: RequestBuilder) -> Result<Value, Error> {
+        let (_, answer) = self.answer(request).await?;
+        if answer.get(key).is_some() { Ok(answer) } else { Err(self.unreadable()) }
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<(StatusCode, Value), Error> {
         let unreachable =
             |error: reqwest::Error| Error::Unreachable { url: self.base.to_string(), why: crate::words::call(&error) };
         let response = request.send().await.map_err(unreachable)?;
@@ -175,7 +205,7 @@ impl Api {
         let text = response.text().await.map_err(unreachable)?;
         let body = if text.is_empty() { Ok(Value::Null) } else { serde_json::from_str(&text) };
         match body {
-            Ok(body) if status.is_success() => Ok(body),
+            Ok(body) if status.is_success() => Ok((status, body)),
             Ok(problem) if !status.is_success() => {
                 Err(Error::from_problem(self.base.as_str(), status.as_u16(), &problem))
             }
@@ -212,7 +242,7 @@ impl Pages<'_> {
         let mut query = self.query.to_vec();
         query.push(("limit", limit.as_str()));
         query.extend(self.cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        let mut page = self.api.get(self.path, &query).await?;
+        let mut page = self.api.get_with("items", self.path, &query).await?;
         let Value::Array(mut items) = page["items"].take() else { return Err(self.api.unreadable()) };
         items.truncate(self.left.unwrap_or(usize::MAX));
         self.left = self.left.map(|left| left - items.len());

@@ -171,7 +171,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
         }
         Command::Show { id, shown } => {
             output.format = shown.output.into();
-            let letter = api.get(&["dead-letters", &id], &[]).await?;
+            let letter = api.get(&["dead-letters", &id]).await?;
             output.one(&letter, &["id", "state", "reason", "at", "source", "user", "user_name", "step"])?;
             Ok(ExitCode::SUCCESS)
         }
@@ -245,7 +245,7 @@ impl Redriven {
 }
 
 async fn send(api: &Api, body: &Value) -> Result<Value, Error> {
-    api.send_to(Method::POST, &["dead-letters", "redrive"], Some(body.to_string()), None).await
+    api.send_to("redriven", Method::POST, &["dead-letters", "redrive"], Some(body.to_string()), None).await
 }
 
 async fn dismiss(api: &Api, output: &mut Output<'_>, because: Option<&str>, which: &Which) -> Result<ExitCode, Error> {
@@ -256,7 +256,7 @@ async fn dismiss(api: &Api, output: &mut Output<'_>, because: Option<&str>, whic
     let body = because.map(|reason| json!({ "reason": reason }).to_string());
     let (mut dismissed, mut code) = (0_u64, ExitCode::SUCCESS);
     for id in &ids {
-        match api.send_to(Method::POST, &["dead-letters", id, "dismiss"], body.clone(), None).await {
+        match api.send_to("id", Method::POST, &["dead-letters", id, "dismiss"], body.clone(), None).await {
             Ok(_) => dismissed += 1,
             Err(error @ Error::Refused { .. }) => {
                 output.note(&format!("{id}: {error}"))?;

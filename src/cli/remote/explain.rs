@@ -27,7 +27,7 @@ pub struct Explain {
 pub async fn run(api: &Api, output: &mut Output<'_>, asked: &Explain) -> Result<ExitCode, Error> {
     let query = [("scheme", asked.scheme.as_str()), ("user", asked.user.as_str())];
     output.format = asked.shown.output.into();
-    let answer = api.get(&["explain"], &query).await?;
+    let answer = api.get_with("selected", &["explain"], &query).await?;
     if output.format == Format::Table {
         for line in in_words(&answer) {
             output.say(&line)?;

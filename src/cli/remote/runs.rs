@@ -105,11 +105,11 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             return progress::follow(api, output, &id).await;
         }
         Command::Release { id } => {
-            api.send_to(Method::POST, &["runs", &id, "release"], None, None).await?;
+            api.send_to("id", Method::POST, &["runs", &id, "release"], None, None).await?;
             output.say(&format!("{id} is released"))?;
         }
         Command::Cancel { id } => {
-            api.send_to(Method::POST, &["runs", &id, "cancel"], None, None).await?;
+            api.send_to("id", Method::POST, &["runs", &id, "cancel"], None, None).await?;
             output.say(&format!("{id} is cancelled"))?;
         }
     }
@@ -191,10 +191,10 @@ fn with_who(run: &mut Value) {
 /// Whether a scheme and a source without runs are there at all. One that is deleted may have runs still.
 async fn are_there(api: &Api, filters: &Filters) -> Result<(), Error> {
     if let Some(scheme) = &filters.scheme {
-        api.get(&["schemes", scheme], &[]).await?;
+        api.get(&["schemes", scheme]).await?;
     }
     if let Some(source) = &filters.source {
-        api.get(&["sources", source], &[]).await?;
+        api.get(&["sources", source]).await?;
     }
     Ok(())
 }
@@ -228,7 +228,7 @@ const ENTRIES_CSV: [Column; 14] = [
 ];
 
 async fn show(api: &Api, output: &mut Output<'_>, id: &str, result: Option<&str>, limit: Limit) -> Result<(), Error> {
-    let run = api.get(&["runs", id], &[]).await?;
+    let run = api.get(&["runs", id]).await?;
     let path = ["runs", id, "entries"];
     let query: Vec<_> = result.map(|result| ("result", result)).into_iter().collect();
     let mut pages = api.pages(&path, &query, limit.number());

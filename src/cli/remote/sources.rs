@@ -104,7 +104,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
         Command::List(shown) => list(api, output, shown, &SOURCES).await?,
         Command::Show { id, shown } => {
             output.format = shown.output.into();
-            let source = api.get(&["sources", &id], &[]).await?;
+            let source = api.get(&["sources", &id]).await?;
             output.one(&source, &FIRST)?;
             if output.format == Format::Table {
                 unresolved(output, &source)?;
@@ -112,11 +112,11 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
         }
         Command::Newcomers(Newcomers::List(shown)) => list(api, output, shown, &NEWCOMERS).await?,
         Command::Pause { id } => {
-            api.send_to(Method::POST, &["sources", &id, "pause"], None, None).await?;
+            api.order(Method::POST, &["sources", &id, "pause"], None).await?;
             output.say(&format!("{id} is paused"))?;
         }
         Command::Resume { id } => {
-            api.send_to(Method::POST, &["sources", &id, "resume"], None, None).await?;
+            api.order(Method::POST, &["sources", &id, "resume"], None).await?;
             output.say(&format!("{id} goes on"))?;
         }
         Command::Release { id } | Command::Newcomers(Newcomers::Release { id }) => {
@@ -169,7 +169,7 @@ fn with_users(source: &mut Value) {
 
 /// Releases or dismisses the held newcomers; returns those that were held.
 async fn newcomers(api: &Api, source: &str, what: &str) -> Result<Value, Error> {
-    api.send_to(Method::POST, &["sources", source, "newcomers", what], None, None).await
+    api.send_to("users", Method::POST, &["sources", source, "newcomers", what], None, None).await
 }
 
 #[cfg(test)]

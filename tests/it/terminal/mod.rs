@@ -9,6 +9,7 @@ mod cut_lists;
 mod explain;
 mod groups;
 mod lists;
+mod odd_servers;
 mod options;
 mod ping;
 mod refusals;

@@ -60,7 +60,7 @@ pub async fn follow_new(api: &Api, output: &mut Output<'_>, id: &str) -> Result<
 async fn wait(api: &Api, output: &mut Output<'_>, id: &str, mut looks: u32) -> Result<ExitCode, Error> {
     let mut shown = Shown::new();
     loop {
-        let run = match api.get(&["runs", id], &[]).await {
+        let run = match api.get_with("state", &["runs", id], &[]).await {
             Err(error) if error.is_not_found() && looks > 0 => {
                 looks -= 1;
                 Value::Null
@@ -99,7 +99,7 @@ pub async fn follow_preview(api: &Api, output: &mut Output<'_>, answer: Value) -
             output.note(&line)?;
         }
         tokio::time::sleep(POLL_INTERVAL).await;
-        now = api.get(&["previews", &id], &[]).await?;
+        now = api.get_with("state", &["previews", &id], &[]).await?;
     }
     shown.bar.finish_and_clear();
     match now["why"].as_str().filter(|_| now["state"] == "failed") {
@@ -164,7 +164,7 @@ impl Shown {
             return Ok(());
         }
         self.last_asked = Some(Instant::now());
-        let Ok(told) = api.get(&["sources", source], &[]).await else { return Ok(()) };
+        let Ok(told) = api.get(&["sources", source]).await else { return Ok(()) };
         let trouble = wording::trouble(&told);
         if trouble == self.trouble {
             return Ok(());

@@ -59,7 +59,7 @@ pub async fn apply(api: &Api, output: &mut Output<'_>, asked: &Apply) -> Result<
             Some(_) if *dry_run => ("changed", Ok(Value::Null)),
             None if *dry_run => ("added", Ok(Value::Null)),
             Some(known) => ("changed", put(api, id, &text, known).await),
-            None => ("added", api.send_to(Method::POST, &["schemes"], Some(text.to_string()), None).await),
+            None => ("added", api.send_to("id", Method::POST, &["schemes"], Some(text.to_string()), None).await),
         };
         failed |= print_result(output, id, &format!("{would}{done}"), result)?;
     }
@@ -97,10 +97,11 @@ fn print_result(output: &mut Output<'_>, id: &str, done: &str, result: Result<Va
 /// Stores it only if its state is the compared one: a later change by somebody else is not overwritten.
 async fn put(api: &Api, id: &str, text: &Value, compared_with: &ServerScheme) -> Result<Value, Error> {
     let if_match = compared_with.if_match.as_deref();
-    api.send_to(Method::PUT, &["schemes", id], Some(text.to_string()), if_match).await
+    api.send_to("id", Method::PUT, &["schemes", id], Some(text.to_string()), if_match).await
 }
 
 /// Deletes it, under the same condition as [`put`].
 async fn delete(api: &Api, id: &str, compared_with: &ServerScheme) -> Result<Value, Error> {
-    api.send_to(Method::DELETE, &["schemes", id], None, compared_with.if_match.as_deref()).await
+    api.order(Method::DELETE, &["schemes", id], compared_with.if_match.as_deref()).await?;
+    Ok(Value::Null)
 }

@@ -14,7 +14,7 @@ use crate::cli::FAILED;
 /// [`Error::Declined`] if the scheme is in the configuration file, [`Error::Unconfirmed`] if nobody can be asked, those
 /// of [`Api::get`], [`Error::Output`] if the output can't be written.
 pub async fn delete(api: &Api, output: &mut Output<'_>, id: &str, sure: Sure) -> Result<ExitCode, Error> {
-    let there = api.get(&["schemes", id], &[]).await?;
+    let there = api.get(&["schemes", id]).await?;
     if there["provisioned"] == true {
         return Err(Error::Declined(format!("{id} stands in the configuration file; take it out there")));
     }
@@ -23,7 +23,7 @@ pub async fn delete(api: &Api, output: &mut Output<'_>, id: &str, sure: Sure) ->
         return Ok(ExitCode::from(FAILED));
     }
     let if_match = there["tag"].as_str().map_or("*".to_owned(), |tag| format!("\"{tag}\""));
-    api.send_to(Method::DELETE, &["schemes", id], None, Some(&if_match)).await?;
+    api.order(Method::DELETE, &["schemes", id], Some(&if_match)).await?;
     output.say(&format!("{id} deleted"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -124,7 +124,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
         Command::List(shown) => list(api, output, shown).await?,
         Command::Show { id, output: format } => {
             output.format = format.into();
-            output.whole(&Readable(&api.get(&["schemes", &id], &[]).await?))?;
+            output.whole(&Readable(&api.get(&["schemes", &id]).await?))?;
         }
         Command::Export { all, output: format } => {
             output.format = format.into();
@@ -137,11 +137,11 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
         Command::Delete { id, sure } => return delete(api, output, &id, sure).await,
         Command::Run(asked) => return run_now(api, output, &asked).await,
         Command::Pause { id } => {
-            api.send_to(Method::POST, &["schemes", &id, "pause"], None, None).await?;
+            api.order(Method::POST, &["schemes", &id, "pause"], None).await?;
             output.say(&format!("{id} is paused"))?;
         }
         Command::Resume { id } => {
-            api.send_to(Method::POST, &["schemes", &id, "resume"], None, None).await?;
+            api.order(Method::POST, &["schemes", &id, "resume"], None).await?;
             output.say(&format!("{id} goes on"))?;
         }
     }
@@ -231,10 +231,8 @@ async fn diff(api: &Api, output: &mut Output<'_>, wanted: &[Scheme]) -> Result<E
 async fn run_now(api: &Api, output: &mut Output<'_>, asked: &Run) -> Result<ExitCode, Error> {
     let Run { id, no_wait, shown } = asked;
     output.format = shown.output.into();
-    let answer = api.send_to(Method::POST, &["schemes", id, "run"], None, None).await?;
-    let Some(run) = answer["run"].as_str().or(answer["id"].as_str()) else {
-        return Err(Error::Unreadable("the run".to_owned()));
-    };
+    let answer = api.send_to("id", Method::POST, &["schemes", id, "run"], None, None).await?;
+    let run = answer["id"].as_str().ok_or_else(|| Error::Unreadable("the run".to_owned()))?;
     if *no_wait {
         output.say(run)?;
         return Ok(ExitCode::SUCCESS);

@@ -50,7 +50,7 @@ pub async fn preview(api: &Api, output: &mut Output<'_>, asked: &Preview) -> Res
     let scheme = scheme(api, asked).await?;
     let most = asked.users.unwrap_or(if output.format == Format::Table { DEFAULT_LIMIT } else { MANY });
     let users = [("users", &*most.to_string())];
-    let answer = api.ask(&["schemes", "preview"], &users, scheme.to_string()).await?;
+    let answer = api.ask("seen", &["schemes", "preview"], &users, scheme.to_string()).await?;
     let answer = progress::follow_preview(api, output, answer).await?;
     let named = answer["users"].as_array().map_or(&[][..], Vec::as_slice);
     match output.format {
@@ -92,7 +92,7 @@ async fn scheme(api: &Api, asked: &Preview) -> Result<Value, Error> {
             text(wanted.ok_or(Error::File { path, why })?)
         }
         (None, Some(id)) => {
-            let row = api.get(&["schemes", id], &[]).await?;
+            let row = api.get(&["schemes", id]).await?;
             let known = super::on_server::known(row).ok_or_else(|| Error::Unreadable(format!("the scheme {id}")))?;
             Ok(known.1.text)
         }
