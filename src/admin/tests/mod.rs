@@ -4,6 +4,7 @@ mod config;
 mod dead_letters;
 mod http;
 mod log;
+mod odd;
 mod openapi;
 mod schemes;
 
