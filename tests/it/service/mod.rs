@@ -5,6 +5,7 @@
 mod actions;
 mod activity;
 mod arrivals;
+mod broken_files;
 mod code_and_crowd;
 mod confluence;
 mod damaged;
@@ -39,6 +40,7 @@ mod split;
 mod standard_error;
 mod starting;
 mod sweeps;
+mod terminating;
 mod times;
 mod traces;
 mod users;
