@@ -6,6 +6,7 @@
 mod failing;
 mod hanging;
 mod mute;
+mod others;
 mod power_cut;
 
 use std::{
