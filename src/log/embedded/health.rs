@@ -15,8 +15,10 @@ pub(super) struct Health(Mutex<Trouble>);
 struct Trouble {
     /// A write failed; this does not pass.
     failure: Option<String>,
-    /// The disk is as good as full, or the files are in use; this may pass.
+    /// The disk is as good as full, as far as it says; this may pass.
     disk: Option<String>,
+    /// The last write found no room, or the files in use, whatever the disk says; the next one may succeed.
+    refused: Option<String>,
     /// When the disk was asked for what it has not done yet.
     waiting_since: Option<Instant>,
 }
@@ -25,10 +27,10 @@ impl Health {
     /// Tells whether appends may succeed.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] after a failed write, and while the disk is full.
+    /// [`Error::Unavailable`] after a failed write, while the disk is full, and while writes are refused.
     pub fn check(&self) -> Result<(), Error> {
         let trouble = self.lock();
-        let why = trouble.failure.as_ref().or(trouble.disk.as_ref());
+        let why = trouble.failure.as_ref().or(trouble.disk.as_ref()).or(trouble.refused.as_ref());
         why.map_or(Ok(()), |why| Err(Error::Unavailable(why.clone())))
     }
 
@@ -65,6 +67,16 @@ impl Health {
         self.lock().disk = why;
     }
 
+    /// The last write was refused for `why`, or succeeded.
+    pub fn set_refused(&self, why: Option<String>) {
+        self.lock().refused = why;
+    }
+
+    /// Whether the last write was refused.
+    pub fn is_refused(&self) -> bool {
+        self.lock().refused.is_some()
+    }
+
     /// Notes that the disk is waited for while `work` runs.
     pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
         self.lock().waiting_since = Some(Instant::now());
@@ -93,6 +105,16 @@ mod tests {
         health.fail("still broken".into());
         health.set_disk(None);
         assert_eq!(health.refusal().to_string(), "the log is not available: broken");
+    }
+
+    #[test]
+    fn a_write_that_was_refused_counts_until_one_succeeds_whatever_the_disk_says() {
+        let health = Health::default();
+        health.set_refused(Some("no room".into()));
+        health.set_disk(None);
+        assert!(health.is_refused() && health.check().is_err());
+        health.set_refused(None);
+        assert!(!health.is_refused() && health.check().is_ok());
     }
 
     #[test]

@@ -91,8 +91,12 @@ async fn a_disk_that_is_full_only_for_the_log_refuses_deliveries_and_usher_goes_
     for _ in 0..3 {
         assert_eq!(answer(&usher, &user(&ground, 2)).await, Some(StatusCode::SERVICE_UNAVAILABLE));
         assert_eq!(usher.open_page("healthz").await.0, StatusCode::OK);
+        let (status, page) = usher.open_page("readyz").await;
+        assert!(status == 503 && page.contains("the disk of ") && page.contains("is full"), "{page}");
     }
     disk.heal();
+    // Nobody sends anything to a process that is not ready.
+    eventually("ready again", async || usher.open_page("readyz").await.0.is_success().then_some(())).await;
     eventually("it accepts again", async || answer(&usher, &user(&ground, 2)).await.filter(StatusCode::is_success))
         .await;
     tell_of(&ground, &usher, 2..4).await;

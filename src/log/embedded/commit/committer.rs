@@ -28,6 +28,7 @@ use crate::{
                 commit::{CommitError, Write},
                 disk_reserve::Reserve,
                 high_watermark::HighWatermark,
+                recovery,
                 store::Store,
             },
             groups::Groups,
@@ -187,14 +188,25 @@ impl Committer {
             return Ok(false);
         }
         let committed = self.health.during(|| self.store.commit(write));
-        match committed {
-            Ok(()) => return Ok(true),
-            Err(error @ CommitError::Damaged(_)) => return Err(error),
-            Err(CommitError::Full) => self.health.set_disk(Some(format!("the disk of {} is full", self.dir.display()))),
-            Err(error @ CommitError::Busy) => self.health.set_disk(Some(format!("{}: {error}", self.dir.display()))),
-            Err(error @ (CommitError::Closed | CommitError::Failed(_))) => self.fail(&error),
+        if !matches!(committed, Err(CommitError::Damaged(_))) {
+            self.note(&committed);
         }
-        Ok(false)
+        match committed {
+            Ok(()) => Ok(true),
+            Err(error @ CommitError::Damaged(_)) => Err(error),
+            Err(CommitError::Full | CommitError::Busy | CommitError::Closed | CommitError::Failed(_)) => Ok(false),
+        }
+    }
+
+    /// Notes whether the next write may succeed.
+    fn note(&self, committed: &Result<(), CommitError>) {
+        let dir = self.dir.display();
+        match committed {
+            Ok(()) => self.health.set_refused(None),
+            Err(CommitError::Full) => self.health.set_refused(Some(format!("the disk of {dir} is full"))),
+            Err(error @ CommitError::Busy) => self.health.set_refused(Some(format!("{dir}: {error}"))),
+            Err(error @ (CommitError::Closed | CommitError::Failed(_) | CommitError::Damaged(_))) => self.fail(error),
+        }
     }
 
     /// Nothing is written any more.
@@ -229,12 +241,21 @@ impl Committer {
         self.look_at_disk();
         if self.offsets_due.is_due() {
             self.save_offsets();
+            self.try_again();
         }
         if self.high_watermark_due.is_due() {
             self.write_high_watermark();
         }
         if self.retention.is_due() && self.may_remove() {
             self.remove_old();
+        }
+    }
+
+    /// Finds out whether writes succeed again, where the last one was refused: nobody sends anything to a process that is not
+    /// ready.
+    fn try_again(&mut self) {
+        if self.health.is_refused() && !self.health.has_failed() && self.has_room_for_notes() {
+            self.note(&self.health.during(|| self.store.write(recovery::write_form)));
         }
     }
 

@@ -88,7 +88,7 @@ pub(in crate::log::embedded) fn create(store: &Store, dir: &Path, partitions: u1
         db.execute("INSERT INTO log VALUES (?1, ?2, ?3)", params![identity, partitions, crc])?;
         group_rows::create_table(db)?;
         create_tables(db, partitions)?;
-        db.pragma_update(None, "user_version", FORM)
+        write_form(db)
     });
     made.map_err(|error| not_written(dir, error))?;
     tracing::info!(dir = %dir.display(), "made a new event log");
@@ -97,6 +97,14 @@ pub(in crate::log::embedded) fn create(store: &Store, dir: &Path, partitions: u1
 
 fn create_tables(db: &Connection, partitions: u16) -> rusqlite::Result<()> {
     Part::all(partitions).try_for_each(|part| records::create_table(db, part))
+}
+
+/// Writes the form of the tables. In a database that has it already, this shows whether writes succeed.
+///
+/// # Errors
+/// Those of SQLite.
+pub(in crate::log::embedded) fn write_form(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update(None, "user_version", FORM)
 }
 
 /// The form of the tables; none where it is a number that usher does not write.
