@@ -8,6 +8,7 @@ mod faults;
 mod jira_cloud;
 mod jira_dc;
 mod limits;
+mod odd;
 mod webhook;
 
 use std::time::Duration;

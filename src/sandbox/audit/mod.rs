@@ -49,7 +49,7 @@ pub(super) fn write_entry(
 /// The first millisecond from `at` on without another entry: nobody logs in twice within one.
 fn free_from(log: &AuditLog, at: Timestamp) -> Timestamp {
     let taken = |at: &Timestamp| log.entries.iter().rev().take(1_000).any(|entry| entry.at == *at);
-    (at.as_millis()..).map(Timestamp::from_millis).find(|at| !taken(at)).unwrap_or(at)
+    (at.as_millis()..=i64::MAX).map(Timestamp::from_millis).find(|at| !taken(at)).unwrap_or(at)
 }
 
 /// Writes an entry for the acting account, which reads the log: products log such readings.

@@ -30,6 +30,9 @@ use crate::{
     },
 };
 
+/// The most users of one crowd.
+const MAX_CROWD: u64 = 10_000_000;
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::sandbox) struct OfSite {
@@ -199,6 +202,11 @@ async fn delete_user(state: State, of: web::Query<OfUser>) -> HttpResponse {
 }
 
 async fn put_crowd(state: State, of: web::Query<OfSite>, crowd: web::Json<Population>) -> HttpResponse {
+    if crowd.count > MAX_CROWD {
+        let told =
+            format!("a crowd of {} does not fit into memory; {MAX_CROWD} users at once are the most", crowd.count);
+        return HttpResponse::BadRequest().json(told);
+    }
     let mut world = state.world();
     let site = world.site(of.site);
     if let Some(taken) = crowd.ids().find(|id| is_own(site, id)) {

@@ -112,7 +112,7 @@ async fn a_crowd_applications_and_issues_are_arranged_from_outside() {
 }
 
 /// What the controls answer to a request: the status and the text.
-async fn asked(site: &Site, method: Method, path: &str, body: serde_json::Value) -> (u16, String) {
+pub(super) async fn asked(site: &Site, method: Method, path: &str, body: serde_json::Value) -> (u16, String) {
     let url = format!("{}_sandbox/{path}", site.sandbox.origin());
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let request = client.request(method, url);
