@@ -53,6 +53,8 @@ async fn is_told_of_and_outlived(ground: &Ground, usher: Usher, what: &str, heal
     usher.tell(ACME, Happening::Created, &refused).await; // the product sends it again
     usher.drain().await;
     let effects = ["jira-dc KEY1 +staff", "jira-dc KEY2 +staff", "jira-dc KEY3 +staff"];
+    // What was accepted without an answer that was read is not waited for by `drain`.
+    eventually(&format!("{what}: all is done"), async || (ground.effects().len() >= effects.len()).then_some(())).await;
     let mut done = ground.effects();
     done.sort();
     assert_eq!(done, effects, "{what}");

@@ -3,6 +3,8 @@
 //! A library that is loaded before libc (`bad_disk.c`) makes single calls of a process fail or hang, and keeps a journal of what is
 //! written and synced. The C compiler is the one that usher is built with.
 
+mod checkpoint;
+mod copies;
 mod failing;
 mod hanging;
 mod mute;
