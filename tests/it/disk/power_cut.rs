@@ -96,7 +96,9 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
 
 /// Checks that the log in `image` has all that was known when the journal had the length `moment`.
 async fn check(image: &Path, moment: u64, told: &[Told], context: &str) {
-    let log = EmbeddedLog::open(image, Options::default()).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let opened = EmbeddedLog::open(image, Options::default());
+    assert!(opened.is_ok(), "{context}: {:?}", opened.err());
+    let log = opened.expect("just seen");
     let mut ends = BTreeMap::new();
     let mut found = BTreeMap::new();
     for stream in [Stream::Events, Stream::DeadLetters] {
