@@ -59,6 +59,9 @@ enum Error {
         "the log is on Kafka, so there is nothing to back up here: its topics are the truth, keep them with replication"
     )]
     OnKafka,
+    /// The target can't be replaced by a file.
+    #[error("{} is no file, and would be replaced by one; name a file, or `-` for standard output", .0.display())]
+    NotAFile(PathBuf),
     /// The running usher did not give it.
     #[error("{0}")]
     Remote(#[from] remote::Error),
@@ -81,7 +84,7 @@ enum Error {
 impl Error {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::OnKafka => USAGE,
+            Self::Config(_) | Self::OnKafka | Self::NotAFile(_) => USAGE,
             Self::Remote(error) => error.exit_code(),
             Self::Backup(_) | Self::App(_) | Self::File { .. } => FAILED,
         }
@@ -98,7 +101,8 @@ enum From {
 pub(super) fn run(asked: &Backup, env: impl IntoIterator<Item = (String, String)>) -> ExitCode {
     serve::make_private();
     let is_piped = asked.to.as_os_str() == "-";
-    let made = from(asked, env)
+    let made = is_replaceable(&asked.to)
+        .and_then(|()| from(asked, env))
         .and_then(|from| if is_piped { pipe(&from).map(|()| None) } else { write(&from, &asked.to).map(Some) });
     match made {
         Ok(None) => ExitCode::SUCCESS,
@@ -113,6 +117,14 @@ pub(super) fn run(asked: &Backup, env: impl IntoIterator<Item = (String, String)
             ExitCode::from(USAGE)
         }
         Err(error) => complain(&error, error.exit_code()),
+    }
+}
+
+/// Checks that nothing but a file is replaced: `--to /dev/null` would leave a machine without it.
+fn is_replaceable(to: &Path) -> Result<(), Error> {
+    match fs::metadata(to) {
+        Ok(found) if !found.is_file() => Err(Error::NotAFile(to.to_owned())),
+        Ok(_) | Err(_) => Ok(()), // what is not there is made
     }
 }
 

@@ -181,6 +181,11 @@ impl Api {
     }
 
     fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, Error> {
+        // In a URL these name another thing, or none; line breaks are left out of one.
+        let is_none = |part: &str| matches!(part, "" | "." | "..") || part.contains(char::is_control);
+        if let Some(part) = path.iter().find(|part| is_none(part)) {
+            return Err(Error::NoId((*part).to_owned()));
+        }
         let mut url = self.base.clone();
         let bad = || Error::Address(self.base.to_string());
         url.path_segments_mut().map_err(|()| bad())?.pop_if_empty().extend(["api", "v1"]).extend(path);

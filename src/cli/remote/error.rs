@@ -29,6 +29,9 @@ pub enum Error {
     /// A question can't be asked, because there is no terminal.
     #[error("{0}")]
     Unconfirmed(String),
+    /// The text can't be an id. An empty one is likely a variable of a shell that is not set.
+    #[error("`{}` is not an id; write the id of what is meant", crate::printable::on_one_line(.0))]
+    NoId(String),
     /// The address can't be called.
     #[error("{0} is not the address of an admin listener; write http://host:port in --url or USHER_URL")]
     Address(String),
@@ -91,6 +94,7 @@ impl Error {
             Self::NoToken
             | Self::NoSuchToken
             | Self::WrongToken(_)
+            | Self::NoId(_)
             | Self::Address(_)
             | Self::File { .. }
             | Self::Problems(_)

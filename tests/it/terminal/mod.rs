@@ -10,6 +10,7 @@ mod explain;
 mod groups;
 mod lists;
 mod odd_servers;
+mod odd_words;
 mod options;
 mod ping;
 mod refusals;
