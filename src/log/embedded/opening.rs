@@ -1,11 +1,6 @@
 //! The embedded log is opened: what its folder holds is recovered, and its committer is started.
 
-use std::{
-    collections::BTreeSet,
-    path::Path,
-    sync::{Arc, mpsc},
-    thread,
-};
+use std::{collections::BTreeSet, path::Path, sync::Arc, thread};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +8,7 @@ use tracing::info;
 
 use super::{
     EmbeddedLog, Options, begins,
-    commit::{self, append_queue::AppendQueue, committer::Committer, group_commit::GroupCommit, interval::Interval},
+    commit::{self, append_queue::queue, committer::Committer, group_commit::GroupCommit, interval::Interval},
     copy::snapshot::Pins,
     database::{disk_reserve::Reserve, recovery::Recovered, store::Store},
     groups::Groups,
@@ -56,8 +51,8 @@ impl EmbeddedLog {
             groups.expect(group, &begins(*stream, partitions, |part| bounds[part].start));
         }
         let source = reader::Source { store: Arc::new(store), tails: Arc::new(Tails::new(partitions)) };
-        let (requests, queue) = mpsc::sync_channel(options.queue.max(1));
         let stopped = CancellationToken::new();
+        let (append_queue, requests) = queue(options.queue, stopped.clone());
         let bounds = bounds.map(|bounds| watch::Sender::new(bounds.clone()));
         let log = Self {
             partitions,
@@ -67,7 +62,7 @@ impl EmbeddedLog {
             health: Arc::default(),
             registry: options.health.clone(),
             bounds: bounds.map(watch::Sender::subscribe),
-            append_queue: Arc::new(AppendQueue::new(requests, stopped.clone())),
+            append_queue: Arc::new(append_queue),
             append_times: options.append_times.clone(),
         };
         let mut committer = Committer {
@@ -94,7 +89,7 @@ impl EmbeddedLog {
             .name("log-committer".into())
             .spawn(move || {
                 let _in_order = (stopped, ends_process);
-                committer.run(&queue);
+                committer.run(&requests);
             })
             .map_err(|error| {
                 Error::Unavailable(format!("no thread to write the log: {}", crate::words::system(&error)))

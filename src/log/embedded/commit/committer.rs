@@ -3,20 +3,17 @@
 use std::{
     ops::Range,
     path::PathBuf,
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError},
-    },
-    thread,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use tokio::sync::watch;
 
 use super::{
-    group_commit::{GroupCommit, LOOK_AGAIN},
+    append_queue::{Arrival, Requests},
+    group_commit::GroupCommit,
     interval::Interval,
-    queue::{Append, Request, Work},
+    queue::{Append, Work},
 };
 use crate::{
     clock::Clock,
@@ -70,14 +67,14 @@ pub(in crate::log::embedded) struct Committer {
 }
 
 impl Committer {
-    /// Works until all senders of `requests` are gone and everything sent is answered; then lets go of the store.
-    pub fn run(mut self, requests: &Receiver<Request>) {
+    /// Works until `requests` is closed and everything in it is answered; then lets go of the store.
+    pub fn run(mut self, requests: &Requests) {
         loop {
             let wait = if self.retention.is_due() && self.may_remove() { Duration::ZERO } else { OFFSETS_INTERVAL };
-            match requests.recv_timeout(wait) {
-                Ok(first) => self.serve(first, requests),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
+            match requests.wait(wait) {
+                Arrival::Waiting => self.serve(requests),
+                Arrival::Nothing => {}
+                Arrival::Closed => break,
             }
             self.do_chores();
         }
@@ -87,19 +84,19 @@ impl Committer {
         self.store.release();
     }
 
-    /// Serves `first`, and what else waits or is about to come, together.
-    fn serve(&mut self, first: Request, requests: &Receiver<Request>) {
+    /// Serves what waits in `requests`, and what is about to come, together.
+    fn serve(&mut self, requests: &Requests) {
         let mut work = Work::default();
-        work.take(first);
-        work.take_all(requests);
-        let expected = self.group_commit.expected(work.appends.len(), Instant::now());
-        while work.savers.is_empty() && !expected.is_enough(work.appends.len(), Instant::now()) {
-            thread::sleep(LOOK_AGAIN);
-            work.take_all(requests);
+        requests.take(&mut work);
+        let more = self.group_commit.expected(work.appends.len(), Instant::now());
+        if let Some(more) = more.filter(|_| work.savers.is_empty() && work.has_room()) {
+            requests.wait_for(more.count, more.until);
+            requests.take(&mut work);
         }
         let Work { appends, savers, copiers, bytes } = work;
         if !appends.is_empty() {
             let count = appends.len();
+            self.group_commit.begins(Instant::now());
             self.append(appends, bytes);
             self.group_commit.answered(count, Instant::now());
         }

@@ -1,7 +1,5 @@
 //! The requests to the committer, and how many of them are served together.
 
-use std::sync::mpsc::Receiver;
-
 use tokio::sync::oneshot;
 
 use crate::log::{
@@ -61,11 +59,8 @@ impl Work {
         }
     }
 
-    /// Takes what waits in `requests`, up to a limit.
-    pub fn take_all(&mut self, requests: &Receiver<Request>) {
-        while self.appends.len() < MAX_RECORDS && self.bytes < ENOUGH_BYTES {
-            let Ok(request) = requests.try_recv() else { break };
-            self.take(request);
-        }
+    /// Whether there is room for more in one commit.
+    pub fn has_room(&self) -> bool {
+        self.appends.len() < MAX_RECORDS && self.bytes < ENOUGH_BYTES
     }
 }
