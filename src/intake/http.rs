@@ -2,7 +2,14 @@
 
 use std::{sync::Arc, time::Instant};
 
-use actix_web::{HttpRequest, HttpResponse, Responder, http::header, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        Method,
+        header::{self, HeaderName},
+    },
+    web,
+};
 
 use super::{
     DeliveryContent, Malformed, Proof, Read, Senders, Unverified, Verified,
@@ -25,6 +32,11 @@ use crate::{
 
 /// The memory for the bodies of all requests together.
 const BODY_BUDGET: usize = 64 * 1024 * 1024;
+/// The headers of deliveries; a name that is made once is not read anew for each request.
+static SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature");
+static IDENTIFIER: HeaderName = HeaderName::from_static("x-atlassian-webhook-identifier");
+static EVENT_KEY: HeaderName = HeaderName::from_static("x-event-key");
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The length from which parsing a body takes milliseconds.
 const LONG: usize = 256 * 1024;
 
@@ -149,7 +161,7 @@ impl Intake {
             via: Via::Webhook,
             source: &known.id,
             logins_by_second: known.logins_by_second,
-            delivery: text_of(request, "x-atlassian-webhook-identifier"),
+            delivery: text_of(request, &IDENTIFIER),
             body: verified.body(),
         };
         let events = origin.events(told, self.clock.as_ref());
@@ -188,8 +200,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Records how a delivery for `source` was answered. It is done when the sender has its answer, so that the sender
-    /// does not learn from the time which sources there are.
+    /// Records how a delivery for `source` was answered.
     fn record(&self, source: &str, answer: &RecordedAnswer) {
         match (self.senders.now().get(source), answer) {
             (_, RecordedAnswer::Refused(refusal, proof)) => self.arrivals.refused(source, *refusal, *proof),
@@ -209,20 +220,36 @@ enum RecordedAnswer {
 
 /// Adds the route of intake; the app data must hold a `web::Data<Intake>`.
 pub fn configure(app: &mut web::ServiceConfig) {
-    // With a slash at the end too, as some write addresses.
-    let paths = ["/webhooks/{source}", "/webhooks/{source}/"];
-    app.service(web::resource(paths).route(web::post().to(receive)).default_service(web::to(method_not_allowed)));
+    // The prefix of a scope is compared. A path with a variable part would cost a regular expression for each request.
+    app.service(web::scope("/webhooks").default_service(web::to(route)));
+}
+
+async fn route(intake: web::Data<Intake>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let Some(source) = source_of(request.match_info().unprocessed()) else {
+        return HttpResponse::NotFound().finish();
+    };
+    if request.method() != Method::POST {
+        return HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "POST")).finish();
+    }
+    receive(&intake, source, &request, payload).await
+}
+
+/// The source in the `rest` of a path; with a slash at the end too, as some write addresses.
+fn source_of(rest: &str) -> Option<&str> {
+    let source = rest.strip_prefix('/')?;
+    let source = source.strip_suffix('/').unwrap_or(source);
+    (!source.is_empty() && !source.contains('/')).then_some(source)
 }
 
 async fn receive(
-    intake: web::Data<Intake>,
-    source: web::Path<String>,
-    request: HttpRequest,
+    intake: &web::Data<Intake>,
+    source: &str,
+    request: &HttpRequest,
     payload: web::Payload,
-) -> impl Responder {
+) -> HttpResponse {
     let senders = intake.senders.now();
-    let label = senders.get(source.as_str()).map_or("unknown", |known| known.id.as_str());
-    let traceparent = text_of(&request, "traceparent").filter(|_| intake.trusts_traceparent);
+    let label = senders.get(source).map_or("unknown", |known| known.id.as_str());
+    let traceparent = text_of(request, &TRACEPARENT).filter(|_| intake.trusts_traceparent);
     let span = traces::root(Kind::Server, "POST /webhooks/{source}", traceparent).map(|span| {
         span.with("http.request.method", "POST")
             .with("http.route", "/webhooks/{source}")
@@ -230,11 +257,11 @@ async fn receive(
     });
     let (noted, response) = traces::within(span, async {
         let began = Instant::now();
-        let answer = intake.receive(&source, &request, payload).await;
+        let answer = intake.receive(source, request, payload).await;
         intake.metrics.webhooks.with_label_values(&[label, answer.label()]).inc();
         intake.metrics.webhook_seconds.observe(began.elapsed().as_secs_f64());
         let noted = match (&answer, answer.refusal()) {
-            (_, Some(refusal)) => RecordedAnswer::Refused(refusal, proof_of(&request).form()),
+            (_, Some(refusal)) => RecordedAnswer::Refused(refusal, proof_of(request).form()),
             (DeliveryAnswer::Ignored(why), None) => RecordedAnswer::Ignored(*why),
             (_, None) => RecordedAnswer::Accepted,
         };
@@ -246,21 +273,22 @@ async fn receive(
         (noted, response)
     })
     .await;
-    let (noting, source) = (intake.clone(), source.into_inner());
-    actix_web::rt::spawn(async move { noting.record(&source, &noted) });
+    if matches!(noted, RecordedAnswer::Accepted) {
+        intake.record(source, &noted);
+    } else {
+        // The sender may be a stranger, who is not to learn from the time which sources there are.
+        let (intake, source) = (intake.clone(), source.to_owned());
+        actix_web::rt::spawn(async move { intake.record(&source, &noted) });
+    }
     response
-}
-
-async fn method_not_allowed() -> HttpResponse {
-    HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "POST")).finish()
 }
 
 /// The parts of the request that may prove its sender.
 fn proof_of(request: &HttpRequest) -> Proof<'_> {
-    let bytes = |name: &str| request.headers().get(name).map(header::HeaderValue::as_bytes);
+    let bytes = |name: &HeaderName| request.headers().get(name).map(header::HeaderValue::as_bytes);
     Proof {
-        signature: bytes("x-hub-signature"),
-        authorization: bytes("authorization"),
+        signature: bytes(&SIGNATURE),
+        authorization: bytes(&header::AUTHORIZATION),
         method: request.method().as_str(),
         path: request.uri().path(),
         query: request.query_string(),
@@ -268,7 +296,7 @@ fn proof_of(request: &HttpRequest) -> Proof<'_> {
 }
 
 /// A header's text, if it is not empty.
-fn text_of<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
+fn text_of<'r>(request: &'r HttpRequest, name: &HeaderName) -> Option<&'r str> {
     request.headers().get(name)?.to_str().ok().filter(|text| !text.is_empty())
 }
 
@@ -286,6 +314,6 @@ fn announced_length(request: &HttpRequest) -> Option<usize> {
 /// Whether it is a "Test connection" of Bitbucket and Confluence, which may come unsigned. It is recognised by a header
 /// or by exactly these bytes, so that nothing unverified is parsed. It is answered in the same way for every path.
 fn is_ping(request: &HttpRequest, body: &[u8]) -> bool {
-    let by_header = request.headers().get("x-event-key").is_some_and(|key| key == "diagnostics:ping");
+    let by_header = request.headers().get(&EVENT_KEY).is_some_and(|key| key == "diagnostics:ping");
     by_header || body.iter().filter(|byte| !byte.is_ascii_whitespace()).eq(br#"{"test":true}"#)
 }

@@ -48,6 +48,9 @@ pub(super) struct Origin<'a> {
 impl Origin<'_> {
     /// The events of the delivery, each once.
     pub fn events(&self, told: Vec<ReportedEvent>, clock: &dyn Clock) -> Vec<Event> {
+        if told.len() == 1 {
+            return told.into_iter().map(|told| self.event(told, clock)).collect();
+        }
         let mut seen = HashSet::new();
         let events = told.into_iter().map(|told| self.event(told, clock));
         events.filter(|event| seen.insert(event.id.clone())).collect()
