@@ -5,6 +5,7 @@ pub(super) mod checkpoints;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, Views};
@@ -30,6 +31,11 @@ const fn batch(stream: Stream) -> usize {
         | Stream::Claims => 512,
     }
 }
+/// The least time between the beginnings of two transactions of one stream, unless many records wait. A transaction writes
+/// the pages of its tables, however few rows are new: where much happens, this makes one of many.
+const GATHER: Duration = Duration::from_millis(25);
+/// The number of records that are not gathered further.
+const MANY: usize = 512;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
@@ -89,9 +95,13 @@ impl Follower {
             if batch.is_empty() {
                 continue;
             }
+            let (began, is_small) = (Instant::now(), batch.len() < MANY);
             let writing = tokio::task::spawn_blocking(move || views.apply(stream, &batch));
             writing.await.map_err(|_| Interruption::Panicked)??;
             backoff.reset();
+            if is_small {
+                let _stopped = self.stop.run_until_cancelled(sleep_until(began + GATHER)).await;
+            }
         }
         Ok(())
     }
