@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::domain::{
-    LastLists, LoginCoverage, RunId, SchemeId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef,
+use crate::{
+    domain::{
+        LastLists, LoginCoverage, RunId, SchemeId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef,
+    },
+    log::Partition,
 };
 
 /// A step, with the place where its outcome is looked for.
@@ -63,6 +66,11 @@ pub struct RunEnd {
 pub trait RunQueries: Send + Sync + 'static {
     /// Whether the step has an outcome; false if that is unknown.
     fn has_ended(&self, step: &AskedStep) -> bool;
+
+    /// The offset up to which the outcomes of `partition` have been read, from memory. None: it is unknown.
+    fn outcomes_read_until(&self, _partition: Partition) -> Option<u64> {
+        None
+    }
 
     /// The latest period in which `source` reported logins.
     fn login_coverage(&self, source: &SourceId) -> Option<LoginCoverage>;

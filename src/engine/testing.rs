@@ -251,6 +251,8 @@ pub(super) struct FakeQueries {
     pub all_ended: bool,
     /// How often it was asked whether a step has ended.
     pub ended_asked: AtomicUsize,
+    /// Until where the outcomes of every partition are read, at each question; the last one stays. Empty: it is unknown.
+    pub read_until: Mutex<Vec<u64>>,
     /// How often it was asked what was heard of logins.
     pub heard_asked: AtomicUsize,
     /// The plan of any sweep.
@@ -268,6 +270,11 @@ pub(super) struct FakeQueries {
 }
 
 impl RunQueries for FakeQueries {
+    fn outcomes_read_until(&self, _: crate::log::Partition) -> Option<u64> {
+        let mut read = self.read_until.lock().unwrap();
+        if read.len() > 1 { Some(read.remove(0)) } else { read.first().copied() }
+    }
+
     fn has_ended(&self, step: &AskedStep) -> bool {
         self.ended_asked.fetch_add(1, SeqCst);
         self.all_ended || self.ended.lock().unwrap().contains(step.key.as_str())

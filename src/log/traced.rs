@@ -1,5 +1,7 @@
 //! Spans for appending to the log and reading from it.
 
+use futures::future::Either;
+
 use super::{Position, Record, Stored, Stream, codec};
 use crate::telemetry::traces::{self, Kind, NewSpan};
 
@@ -8,7 +10,24 @@ use crate::telemetry::traces::{self, Kind, NewSpan};
 ///
 /// # Errors
 /// Those of `append`.
-pub async fn appended<F, E>(
+pub fn appended<F, E>(
+    system: &'static str,
+    stream: Stream,
+    record: Record,
+    append: impl FnOnce(Record) -> F,
+) -> impl Future<Output = Result<Position, E>>
+where
+    F: Future<Output = Result<Position, E>>,
+{
+    // Most records are in no trace: their way holds no room for what is done in one.
+    match traces::part(Kind::Producer, || format!("send {stream}")) {
+        None => Either::Left(append(record)),
+        Some(span) => Either::Right(Box::pin(appended_in(span, system, stream, record, append))),
+    }
+}
+
+async fn appended_in<F, E>(
+    span: NewSpan,
     system: &'static str,
     stream: Stream,
     record: Record,
@@ -17,7 +36,6 @@ pub async fn appended<F, E>(
 where
     F: Future<Output = Result<Position, E>>,
 {
-    let Some(span) = traces::part(Kind::Producer, format!("send {stream}")) else { return append(record).await };
     let event = codec::traced(stream, &record.payload).map(|traced| traced.event);
     let span = of_stream(span, system, stream, "send", event);
     let in_span = async {

@@ -47,13 +47,13 @@ impl Appender {
     /// # Errors
     /// [`Interrupted`] if an attempt has failed and `stop` is cancelled. Then it is unknown whether the record was
     /// written.
-    pub async fn append(
+    pub fn append(
         &self,
         stream: Stream,
         record: Record,
         stop: &CancellationToken,
-    ) -> Result<Position, Interrupted> {
-        traced::appended(self.log.system(), stream, record, |record| self.append_untraced(stream, record, stop)).await
+    ) -> impl Future<Output = Result<Position, Interrupted>> {
+        traced::appended(self.log.system(), stream, record, move |record| self.append_untraced(stream, record, stop))
     }
 
     /// A loop of its own beside [`until_ok`](super::until_ok): all appends share one limiter of lines, and a log that is

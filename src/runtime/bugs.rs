@@ -52,8 +52,8 @@ pub(crate) async fn through<H: Handler>(
 }
 
 /// Runs `work` and returns its result; none if it panicked. The state of handlers is behind locks that survive a panic.
-pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
-    AssertUnwindSafe(work).catch_unwind().await.ok()
+pub(crate) fn caught<T>(work: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
+    AssertUnwindSafe(work).catch_unwind().map(Result::ok) // an async function would hold `work` twice
 }
 
 /// The reason of a dead letter after panics; `state` says what is known about the work.

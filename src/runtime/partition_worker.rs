@@ -50,12 +50,18 @@ struct Finished {
     result: Result<(), Interrupted>,
 }
 
-/// Works through one partition.
-pub(crate) struct PartitionWorker<H> {
+/// What the work on all records of a partition needs.
+struct Common<H> {
     handler: Arc<H>,
-    ledger: Ledger,
     work: Work,
     failures: Failures,
+}
+
+/// Works through one partition.
+pub(crate) struct PartitionWorker<H> {
+    ledger: Ledger,
+    /// What the work on each record has in common.
+    common: Arc<Common<H>>,
     offsets: Box<dyn Offsets>,
     in_flight: FuturesUnordered<BoxFuture<'static, Finished>>,
     /// The waiting records by lane, behind the one in work. A lane exists only while it has a record in work.
@@ -79,10 +85,8 @@ impl<H: Handler> PartitionWorker<H> {
         offsets: Box<dyn Offsets>,
     ) -> Self {
         Self {
-            handler,
             ledger,
-            work,
-            failures,
+            common: Arc::new(Common { handler, work, failures }),
             offsets,
             in_flight: FuturesUnordered::new(),
             lanes: HashMap::new(),
@@ -96,7 +100,7 @@ impl<H: Handler> PartitionWorker<H> {
     /// Works until the partition is revoked or the work is to stop, and finishes the begun records. Returns `released`;
     /// when it is dropped, the log knows that the next owner may have the partition.
     pub(crate) async fn run(mut self, mut input: Input, released: DropGuard) -> DropGuard {
-        let stop = self.work.stop.clone();
+        let stop = self.common.work.stop.clone();
         while !self.interrupted {
             tokio::select! {
                 biased;
@@ -134,14 +138,14 @@ impl<H: Handler> PartitionWorker<H> {
         let offset = record.position.offset;
         // Output offsets below this one were acknowledged already, and all of them belong to records before this one:
         // when all up to this one are finished, they are all remembered.
-        let safe = self.work.acked.load(Ordering::Acquire);
+        let safe = self.common.work.acked.load(Ordering::Acquire);
         if !self.watermark.begin(offset, safe) {
             return; // the log gives it once more
         }
-        if !is_of(&record, self.handler.source()) {
+        if !is_of(&record, self.common.handler.source()) {
             return self.pass(offset);
         }
-        let lane = self.handler.lane(&record);
+        let lane = self.common.handler.lane(&record);
         if let Some(behind) = self.lanes.get_mut(&lane) {
             // The payload may be a part of something longer, which is not to be kept for it.
             let record = Stored { payload: Bytes::copy_from_slice(&record.payload), ..record };
@@ -154,10 +158,11 @@ impl<H: Handler> PartitionWorker<H> {
     }
 
     fn begin(&self, lane: String, record: Stored) {
-        let (handler, work, failures) = (Arc::clone(&self.handler), self.work.clone(), self.failures.clone());
+        let common = Arc::clone(&self.common);
         let begun = async move {
-            let span = stage_span(handler.as_ref(), &record, &work);
-            let result = traces::within(span, bugs::through(handler.as_ref(), &record, &work, &failures)).await;
+            let Common { handler, work, failures } = &*common;
+            let span = stage_span(handler.as_ref(), &record, work);
+            let result = traces::within(span, bugs::through(handler.as_ref(), &record, work, failures)).await;
             Finished { offset: record.position.offset, lane, result }
         };
         self.in_flight.push(begun.boxed());
@@ -194,7 +199,7 @@ impl<H: Handler> PartitionWorker<H> {
         if self.unchecked < CHECKPOINT_INTERVAL {
             return;
         }
-        match self.ledger.set_checkpoint(&self.work.scope, reached.safe) {
+        match self.ledger.set_checkpoint(&self.common.work.scope, reached.safe) {
             Ok(()) => self.unchecked = 0,
             Err(error) => warn!(offset, %error, "can't move the checkpoint"),
         }

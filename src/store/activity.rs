@@ -70,16 +70,18 @@ impl ActivityStore {
         Ok(())
     }
 
-    /// Takes in the activity of a decision, unless the stored one is newer.
+    /// Takes in the activity of a decision, unless the stored one is newer. Returns the data of `user` then.
     ///
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.
-    pub fn merge(&self, scope: &Scope, user: &UserKey, activity: &Activity) -> Result<(), Error> {
+    pub fn merge(&self, scope: &Scope, user: &UserKey, activity: &Activity) -> Result<StoredActivity, Error> {
         match self.kept(scope, user)? {
-            Some(kept) if !activity.is_newer_than(&kept.activity) => Ok(()),
+            Some(kept) if !activity.is_newer_than(&kept.activity) => Ok(kept),
             kept => {
                 let snapshot = kept.and_then(|kept| kept.snapshot);
-                self.put(scope, user, &StoredActivity { activity: activity.clone(), snapshot })
+                let seen = StoredActivity { activity: activity.clone(), snapshot };
+                self.put(scope, user, &seen)?;
+                Ok(seen)
             }
         }
     }

@@ -79,6 +79,10 @@ impl KnownUsers for Views {
 
 /// A row that can't be read gives no answer: the caller waits, and asks again.
 impl RunQueries for Views {
+    fn outcomes_read_until(&self, partition: Partition) -> Option<u64> {
+        Some(Self::read_until(self, Stream::Outcomes, partition))
+    }
+
     fn has_ended(&self, step: &AskedStep) -> bool {
         self.database.read(|db| Runs(db).has_ended(step)).unwrap_or(false)
     }

@@ -103,7 +103,7 @@ impl Executor {
         work: &Work,
     ) -> Result<Entry, Interrupted> {
         let step = &plan.step;
-        let span = traces::part(Kind::Internal, format!("step {}", step.step.action())).map(|span| {
+        let span = traces::part(Kind::Internal, || format!("step {}", step.step.action())).map(|span| {
             span.with("usher.source", step.source.to_string())
                 .with("usher.event.id", step.event.to_string())
                 .with("usher.scheme", step.scheme.id.to_string())
@@ -161,6 +161,25 @@ impl Executor {
             in_doubt,
         });
         plans.filter(|plan| decision.only.as_ref().is_none_or(|only| *only == plan.step.key))
+    }
+
+    /// Carries out the steps of `decision`, which is in `record`.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
+    async fn carry_out(&self, decision: &Decision, record: &Stored, work: &Work) -> Result<(), Interrupted> {
+        let in_doubt = work.may_be_forgotten(&self.outcomes.ledger, record).await?;
+        let mut context = StepContext::default();
+        for verdict in decision.selected() {
+            context.begin_scheme();
+            let mut line = RunLine::default();
+            for plan in self.plans(decision, verdict, in_doubt) {
+                let entry = self.step(&plan, &mut context, &mut line, work).await?;
+                context.record(&plan.step.step, &entry);
+            }
+            line.write(decision, verdict);
+        }
+        Ok(())
     }
 
     /// Gives up the unfinished steps in `record` after panics: runs and later events of the user wait for each of them.
@@ -233,21 +252,14 @@ impl Handler for Executor {
         let decision = match codec::decode::<Decision>(&record.payload) {
             Ok(decision) => decision,
             Err(error) => {
-                return self.outcomes.dead_letters.unreadable(self.input(), record, &error, &work.stop).await;
+                let unreadable = self.outcomes.dead_letters.unreadable(self.input(), record, &error, &work.stop);
+                return Box::pin(unreadable).await;
             }
         };
-        let in_doubt = work.may_be_forgotten(&self.outcomes.ledger, record).await?;
-        let mut context = StepContext::default();
-        for verdict in decision.selected() {
-            context.begin_scheme();
-            let mut line = RunLine::default();
-            for plan in self.plans(&decision, verdict, in_doubt) {
-                let entry = self.step(&plan, &mut context, &mut line, work).await?;
-                context.record(&plan.step.step, &entry);
-            }
-            line.write(&decision, verdict);
+        match decision.selected().next() {
+            Some(_) => Box::pin(self.carry_out(&decision, record, work)).await,
+            None => Ok(()), // most decisions: they hold no room for the way of a step
         }
-        Ok(())
     }
 
     async fn give_up(&self, record: &Stored, work: &Work) -> Result<(), Interrupted> {

@@ -71,11 +71,16 @@ impl Activities {
         }
     }
 
-    /// Stores the activity of a decision that is in the log.
+    /// Stores the activity of a decision that is in the log. Returns all that is known of the user's activity then; none
+    /// if the decision tells nothing about it.
     ///
     /// # Errors
     /// `Interrupted` if the work is to stop first.
-    pub(in crate::engine) async fn keep(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
+    pub(in crate::engine) async fn keep(
+        &self,
+        decision: &Decision,
+        work: &Work,
+    ) -> Result<Option<StoredActivity>, Interrupted> {
         work.remembered(|| self.remember(&work.scope, decision)).await
     }
 
@@ -84,7 +89,22 @@ impl Activities {
     /// # Errors
     /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn snapshot(&self, user: &UserKey, work: &Work) -> Result<(), Interrupted> {
-        let Some(seen) = self.recall(user, work).await? else { return Ok(()) };
+        match self.recall(user, work).await? {
+            Some(seen) => self.snapshot_of(user, seen, work).await,
+            None => Ok(()),
+        }
+    }
+
+    /// As [`snapshot`](Self::snapshot), of what was just `seen` in the store.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
+    pub(in crate::engine) async fn snapshot_of(
+        &self,
+        user: &UserKey,
+        seen: StoredActivity,
+        work: &Work,
+    ) -> Result<(), Interrupted> {
         if !is_due(&seen) {
             return Ok(());
         }
@@ -101,12 +121,14 @@ impl Activities {
     ///
     /// # Errors
     /// Those of the state store, if sled can't read or write.
-    pub(in crate::engine) fn remember(&self, scope: &Scope, decision: &Decision) -> Result<(), store::Error> {
+    pub(in crate::engine) fn remember(
+        &self,
+        scope: &Scope,
+        decision: &Decision,
+    ) -> Result<Option<StoredActivity>, store::Error> {
         self.record(decision.kind, decision.accepted);
-        match &decision.activity {
-            Some(activity) => self.store.merge(scope, &decision.key(), activity),
-            None => Ok(()),
-        }
+        let merge = |activity| self.store.merge(scope, &decision.key(), activity);
+        decision.activity.as_ref().map(merge).transpose()
     }
 
     /// Applies snapshots that are read back. They are written in the order of users, which is that of the store's
@@ -209,7 +231,7 @@ mod tests {
         let scope = Scope::new(Stage::Planner, &source(), Partition(0));
         let (stop, lease) = (CancellationToken::new(), Arc::new(ForGood));
         let health = crate::health::Health::default();
-        let work = Work { scope, stop, lease, health, system: "test", acked: Arc::default() };
+        let work = Work { scope, partition: Partition(0), stop, lease, health, system: "test", acked: Arc::default() };
         (ledger, activities, work)
     }
 

@@ -27,7 +27,7 @@ impl Planner {
             false => SchemeScope::about(event, &*self.run_queries, controls, &work.stop).await?,
         };
         if let Some(reason) = scheme_scope.given_up() {
-            self.give_up(&told, None, reason.into(), work).await?;
+            Box::pin(self.give_up(&told, None, reason.into(), work)).await?;
         }
         let known = self.activities.before(&event.key(), work).await?;
         if let Some(since) = known.as_ref().and_then(|known| known.known_creation(event)) {
@@ -56,13 +56,14 @@ impl Planner {
         if forecast::is_settled(&answer) && (told.forgotten || !self.is_to_be_found(event)) {
             return Ok(self.decided(&told, known.as_ref(), &facts, answer));
         }
-        self.wait_for_pending_steps(&event.key(), work).await?;
+        // Boxed from here on: most events end before, and each event in work holds room for the longest way.
+        Box::pin(self.wait_for_pending_steps(&event.key(), work)).await?;
         let recent_readings = &self.connection.recent_readings;
         if let Some(id) = event.user.id() {
             recent_readings.begin(id, &event.id);
         }
         let stops = self.connection.stops();
-        let reading = self.connection.read_user(&event.user, &work.stop).await?;
+        let reading = Box::pin(self.connection.read_user(&event.user, &work.stop)).await?;
         let schemes = self.schemes(); // they may have been changed meanwhile
         let (recent, facts) = match reading {
             UserLookup::Found(user) => {
@@ -74,7 +75,7 @@ impl Planner {
                 if let (Some(odd), Some(arrivals)) = (user.odd_time_at(self.now()), &self.arrivals) {
                     arrivals.implausible_time(&event.source, odd);
                 }
-                let called = self.called(&user.id, work).await?;
+                let called = Box::pin(self.called(&user.id, work)).await?;
                 let facts = Facts { called, ..user.facts(self.now()) };
                 let facts = with_activity(before_login(facts, event.kind), &schemes);
                 (Some(recent), facts)
@@ -82,13 +83,13 @@ impl Planner {
             UserLookup::NoSuchUser => (None, Facts::unknown(Missing::NoSuchUser)),
             UserLookup::GaveUp(error) => {
                 let reason = format!("the user can't be read, so no scheme selects them: {error}");
-                self.give_up(&told, known.as_ref(), reason, work).await?;
+                Box::pin(self.give_up(&told, known.as_ref(), reason, work)).await?;
                 (None, Facts::unknown(Missing::Refused))
             }
         };
         let mut answer = ask(&facts, &schemes);
         if let (Some(recent), Some(forecaster)) = (&recent, self.foretells(event)) {
-            forecaster.foretell(&mut answer, &recent.user, &facts, &work.stop).await?;
+            Box::pin(forecaster.foretell(&mut answer, &recent.user, &facts, &work.stop)).await?;
         }
         let decision = self.decision(&told, known.as_ref(), &facts, answer);
         if let Some(recent) = recent.filter(|_| decision.selected().next().is_some()) {

@@ -124,12 +124,14 @@ impl Handler for Planner {
     async fn handle(&self, stored: &Stored, work: &Work) -> Result<(), Interrupted> {
         let record = match codec::decode::<EventRecord>(&stored.payload) {
             Ok(event) => event,
-            Err(error) => return self.dead_letters.unreadable(self.input(), stored, &error, &work.stop).await,
+            Err(error) => {
+                return Box::pin(self.dead_letters.unreadable(self.input(), stored, &error, &work.stop)).await;
+            }
         };
         let id = memory_id(&record.event.id, &record.event.user);
         if let Some(redrive) = &record.redrive {
             let again = redrive.memory_id(&id);
-            return self.decide_again(record, &id, &again, work).await;
+            return Box::pin(self.decide_again(record, &id, &again, work)).await; // rare, and large
         }
         let event = record.event;
         // The result of one delivery of a login without a time must not decide for the minute in which it came.
@@ -150,7 +152,7 @@ impl Handler for Planner {
         // Before the removal is decided: afterwards nothing shows the creation any more.
         if let (Planned::Decided(_), Some(again)) = (&answer, created_again) {
             let record = Record { key: again.key(), payload: codec::encode(&again) };
-            self.appender.append(Stream::Events, record, &work.stop).await?;
+            Box::pin(self.appender.append(Stream::Events, record, &work.stop)).await?;
         }
         let is_decided = self.follow(answer, &key, None, work).await?;
         self.done(if is_decided { &id } else { &delivery }, work).await?;

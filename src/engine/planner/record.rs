@@ -10,7 +10,7 @@ use crate::{
     domain::{Decision, EventRecord, Redrive, UserKey},
     log::{Record, Stream, codec},
     runtime::{Interrupted, Work},
-    store::Entry,
+    store::{Entry, StoredActivity},
     telemetry::traces,
 };
 
@@ -30,8 +30,11 @@ impl Planner {
         match answer {
             Planned::Decided(mut decision) => {
                 self.mass_creations.judge(&mut decision);
-                self.record(&decision, work).await?;
-                self.activities.snapshot(key, work).await.map(|()| true)
+                match self.record(&decision, work).await? {
+                    Some(seen) => self.activities.snapshot_of(key, seen, work).await?,
+                    None => self.activities.snapshot(key, work).await?,
+                }
+                Ok(true)
             }
             Planned::Rekeyed(event) => {
                 let moved = EventRecord { redrive, ..EventRecord::from(*event) };
@@ -41,15 +44,17 @@ impl Planner {
         }
     }
 
-    /// Appends `decision` to the log, and records it in the memory and in the metrics.
+    /// Appends `decision` to the log, and records it in the memory and in the metrics. Returns the user's activity, if the
+    /// decision tells of it.
     ///
     /// # Errors
     /// `Interrupted` if the work is to stop first.
-    pub(super) async fn record(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
+    pub(super) async fn record(&self, decision: &Decision, work: &Work) -> Result<Option<StoredActivity>, Interrupted> {
         let record = Record { key: decision.key(), payload: codec::encode(decision) };
+        let read_before = self.run_queries.outcomes_read_until(work.partition);
         self.appender.append_output(Stream::Decisions, record, work).await?;
-        self.record_steps(decision, work).await?;
-        self.activities.keep(decision, work).await?;
+        self.record_steps(decision, read_before, work).await?;
+        let seen = self.activities.keep(decision, work).await?;
         self.planner_metrics.decided(decision);
         let source = decision.source.as_str();
         let (selected, schemes) = (decision.selected().count(), decision.verdicts.len());
@@ -57,15 +62,30 @@ impl Planner {
         traces::set_attribute("usher.schemes.asked", i64::try_from(schemes).unwrap_or(i64::MAX));
         traces::set_attribute("usher.schemes.selected", i64::try_from(selected).unwrap_or(i64::MAX));
         debug!(event.id = %decision.event, source.id = source, kind, via, schemes, selected, "decided");
-        Ok(())
+        Ok(seen)
     }
 
-    /// Records the steps of `decision`, on a thread that may wait for the disk. Until that succeeds no other event of
-    /// the user is taken, because the next one would not wait for these steps.
-    async fn record_steps(&self, decision: &Decision, work: &Work) -> Result<(), Interrupted> {
+    /// Records the steps of `decision`. Until that succeeds no other event of the user is taken, because the next one
+    /// would not wait for these steps. Before the decision was in the log, the views had read outcomes up to `read_before`.
+    async fn record_steps(
+        &self,
+        decision: &Decision,
+        read_before: Option<u64>,
+        work: &Work,
+    ) -> Result<(), Interrupted> {
         let Some(asked) = DecisionSteps::by(decision).map(Arc::new) else { return Ok(()) };
+        // Steps that are taken up again may have older outcomes.
+        let are_new = decision.redrive.is_none() && decision.sweep.is_none();
+        if are_new && read_before.is_some() {
+            work.remembered(|| self.pending.record_new(&asked)).await?;
+            // An outcome of these steps is younger than the decision, and in this partition. The views have read none since.
+            if self.run_queries.outcomes_read_until(work.partition) == read_before {
+                return Ok(());
+            }
+        }
+        // The views are asked on a thread that may wait for the disk.
         let (pending, run_queries) = (self.pending.clone(), Arc::clone(&self.run_queries));
-        work.remembered_off_thread(move || pending.record(&asked, &*run_queries)).await
+        Box::pin(work.remembered_off_thread(move || pending.record(&asked, &*run_queries))).await
     }
 
     /// Remembers `id`. Until that succeeds no other event of the user is taken, because a repeated event would be

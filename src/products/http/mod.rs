@@ -128,7 +128,7 @@ impl Http {
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
         let turn =
             if call.is_a_change() { self.settings.pacer.turn().await } else { self.settings.pacer.turn_to_ask().await };
-        let span = traces::part(Kind::Client, call.operation.as_str()).map(|span| {
+        let span = traces::part(Kind::Client, || call.operation.as_str()).map(|span| {
             span.with("usher.source", self.source.to_string())
                 .with("usher.operation", call.operation.as_str())
                 .with("http.request.method", call.method.to_string())

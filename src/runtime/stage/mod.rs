@@ -110,6 +110,8 @@ pub trait Handler: Send + Sync + 'static {
 pub struct Work {
     /// The scope of the ledger for this work.
     pub scope: Scope,
+    /// The partition.
+    pub partition: Partition,
     /// Cancelled when the work is to stop.
     pub stop: CancellationToken,
     /// The proof that the partition is this process's.
@@ -238,7 +240,7 @@ impl<H: Handler> Partitions<H> {
         let Assignment { records, offsets, lease, released, .. } = assignment;
         let log = Arc::clone(&self.log);
         let (health, system, acked) = (log.health(), log.system(), Arc::new(AtomicU64::new(acked)));
-        let work = Work { scope, stop: stopping, lease, health, system, acked };
+        let work = Work { scope, partition, stop: stopping, lease, health, system, acked };
         let Self { ledger, handler, failures, .. } = self;
         let input = Input::new(Arc::clone(&log), handler.input(), partition, records, failures.clone());
         let partition_worker =

@@ -68,7 +68,8 @@ impl Ledger {
     pub fn record_recreation(&self, scope: &Scope, number: u64, lost_until: Option<u64>) -> Result<(), Error> {
         // Before the number: sled keeps the order of writes across a crash.
         if let Some(until) = lost_until {
-            self.checkpoints.insert(lost_key(&scope.0), &until.to_be_bytes())?;
+            let insert = || self.checkpoints.insert(lost_key(&scope.0), &until.to_be_bytes());
+            self.doubts.changing(&scope.0, insert)?;
         }
         self.checkpoints.insert(recreation_key(&scope.0), &number.to_be_bytes())?;
         Ok(())

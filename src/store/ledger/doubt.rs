@@ -1,10 +1,52 @@
 //! Records of the input whose work may be forgotten: whether it was done is in doubt.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
 use super::{Ledger, Scope, checkpoints::lost_key};
 use crate::{
     log::Stored,
     store::{Error, Forgotten},
 };
+
+/// What is in doubt in each scope, as it is in the store: it is asked for each record of the input.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Doubts(Arc<Mutex<HashMap<Vec<u8>, Doubt>>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Doubt {
+    forgotten: Forgotten,
+    /// Of records before this offset the output may be lost.
+    lost_until: u64,
+}
+
+impl Doubts {
+    /// What is in doubt in `scope`; `read` asks the store, the first time and after each change.
+    fn of(&self, scope: &[u8], read: impl FnOnce() -> Result<Doubt, Error>) -> Result<Doubt, Error> {
+        // The lock is held while the store is read: a change cannot fall between the reading and the remembering.
+        let mut known = self.lock();
+        if let Some(doubt) = known.get(scope) {
+            return Ok(*doubt);
+        }
+        let doubt = read()?;
+        known.insert(scope.to_vec(), doubt);
+        Ok(doubt)
+    }
+
+    /// Makes a change in the store, which is read again then.
+    pub(super) fn changing<T>(&self, scope: &[u8], change: impl FnOnce() -> T) -> T {
+        let mut known = self.lock();
+        let changed = change();
+        known.remove(scope);
+        changed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Vec<u8>, Doubt>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Ledger {
     /// The records of the input whose work may be forgotten. None if that was not determined yet.
@@ -30,7 +72,8 @@ impl Ledger {
     /// [`Error::Sled`] if sled can't read or write.
     pub fn end_forgotten(&self, scope: &Scope, end: u64) -> Result<(), Error> {
         if let Some(known) = self.forgotten(scope)?.filter(|known| known.until == u64::MAX) {
-            self.checkpoints.insert(forgotten_key(&scope.0), Forgotten { until: end, ..known }.write().to_vec())?;
+            let row = Forgotten { until: end, ..known }.write().to_vec();
+            self.doubts.changing(&scope.0, || self.checkpoints.insert(forgotten_key(&scope.0), row))?;
         }
         Ok(())
     }
@@ -41,9 +84,13 @@ impl Ledger {
     /// [`Error::Sled`] if sled can't read.
     pub fn is_in_doubt(&self, scope: &Scope, record: &Stored) -> Result<bool, Error> {
         let offset = record.position.offset;
-        let forgotten = self.forgotten(scope)?.unwrap_or(Forgotten::NOTHING);
+        let read = || {
+            let forgotten = self.forgotten(scope)?.unwrap_or(Forgotten::NOTHING);
+            Ok(Doubt { forgotten, lost_until: self.lost_until(scope)? })
+        };
+        let Doubt { forgotten, lost_until } = self.doubts.of(&scope.0, read)?;
         // Only the offset counts for a lost topic: a clock may have been wrong.
-        Ok(offset < self.lost_until(scope)? || forgotten.covers(offset, record.appended))
+        Ok(offset < lost_until || forgotten.covers(offset, record.appended))
     }
 
     fn lost_until(&self, scope: &Scope) -> Result<u64, Error> {
@@ -60,7 +107,7 @@ impl Ledger {
         let known = self.checkpoints.get(&key)?.and_then(|row| Forgotten::read(&row));
         let all = known.map_or(forgotten, |known| known.with(forgotten));
         if known != Some(all) {
-            self.checkpoints.insert(key, all.write().to_vec())?;
+            self.doubts.changing(scope, || self.checkpoints.insert(key, all.write().to_vec()))?;
         }
         Ok(())
     }

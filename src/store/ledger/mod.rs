@@ -17,6 +17,7 @@ use super::{
     turns::{Turn, Turns},
 };
 use crate::domain::Timestamp;
+use doubt::Doubts;
 pub use entry::Entry;
 pub use scope::Scope;
 
@@ -27,6 +28,7 @@ pub struct Ledger {
     checkpoints: sled::Tree,
     reaches: Reaches,
     turns: Turns,
+    doubts: Doubts,
 }
 
 const ATTEMPTED: u8 = 1;
@@ -36,7 +38,8 @@ const HELD_BACK: u8 = 4;
 
 impl Ledger {
     pub(super) fn new(entries: sled::Tree, checkpoints: sled::Tree) -> Self {
-        Self { entries, checkpoints, reaches: Reaches::default(), turns: Turns::default() }
+        let (reaches, turns, doubts) = (Reaches::default(), Turns::default(), Doubts::default());
+        Self { entries, checkpoints, reaches, turns, doubts }
     }
 
     /// Waits until a partition may be read back: only some are at once.
@@ -72,8 +75,7 @@ impl Ledger {
             Entry::Gone => (GONE, "", at),
             Entry::KeptBack => (HELD_BACK, "", at),
         };
-        let is_done = self.get(scope, id)?.is_some_and(|known| known.is_done());
-        if !entry.is_done() && is_done {
+        if !entry.is_done() && self.get(scope, id)?.is_some_and(|known| known.is_done()) {
             return Ok(());
         }
         let value = [&[tag][..], &at.as_millis().to_be_bytes(), before.as_bytes()].concat();

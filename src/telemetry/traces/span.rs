@@ -10,6 +10,8 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
+use futures::future::{Either, FutureExt as _};
+
 use super::tracer;
 
 const TRACEPARENT: &str = "traceparent";
@@ -52,23 +54,23 @@ pub fn continued(kind: Kind, name: String, traceparent: &str) -> Option<NewSpan>
     Some(span)
 }
 
-/// A child of the present span. None if there is none.
-pub fn part(kind: Kind, name: impl Into<Cow<'static, str>>) -> Option<NewSpan> {
+/// A child of the present span, with the name that `name` makes. None if there is none.
+pub fn part<N: Into<Cow<'static, str>>>(kind: Kind, name: impl FnOnce() -> N) -> Option<NewSpan> {
     tracer()?;
     let parent = Context::current();
     let is_traced = parent.span().span_context().is_valid();
-    is_traced.then(|| NewSpan::new(kind, name.into(), parent))
+    is_traced.then(|| NewSpan::new(kind, name().into(), parent))
 }
 
 /// Does `work` within `span`, or without a span if that is none.
-pub async fn within<T>(span: Option<NewSpan>, work: impl Future<Output = T>) -> T {
-    let Some((tracer, NewSpan { builder, parent })) = tracer().zip(span) else { return work.await };
+pub fn within<T>(span: Option<NewSpan>, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    // No async function: it would hold `work` twice, and the work on an event lies within several of these.
+    let Some((tracer, NewSpan { builder, parent })) = tracer().zip(span) else { return Either::Left(work) };
     let span = tracer.build_with_context(builder, &parent);
     let context = parent.with_span(span);
     // Dropped early, the span ends with the last of its contexts.
-    let done = work.with_context(context.clone()).await;
-    context.span().end();
-    done
+    let traced = work.with_context(context.clone()).inspect(move |_| context.span().end());
+    Either::Right(traced)
 }
 
 /// `work` for another task, as a part of the present span.
@@ -146,7 +148,7 @@ mod tests {
 
     #[tokio::test]
     async fn where_traces_are_off_work_is_done_and_there_is_no_span() {
-        assert!(root(Kind::Server, "a", None).is_none() && part(Kind::Client, "b").is_none());
+        assert!(root(Kind::Server, "a", None).is_none() && part(Kind::Client, || "b").is_none());
         assert_eq!(within(None, async { ids() }).await, None);
         assert_eq!(traceparent(), None);
     }

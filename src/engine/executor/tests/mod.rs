@@ -68,6 +68,7 @@ impl Scene {
         let scope = Scope::new(Stage::Executor, &source(), Partition(0));
         Work {
             scope,
+            partition: Partition(0),
             stop: CancellationToken::new(),
             health: Health::default(),
             lease: Arc::new(ForGood),

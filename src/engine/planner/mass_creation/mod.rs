@@ -7,7 +7,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -60,9 +60,14 @@ impl MassCreations {
     /// held again.
     pub(in crate::engine) fn judge(&self, decision: &mut Decision) {
         let (Some(bound), Some(at)) = (*self.bound.get(), decision.told_creation()) else { return };
-        let most = bound.most(self.run_queries.known_users(&self.source));
         let (since, until) = (at.minus(bound.within), at.plus(bound.within));
-        let (count, is_news) = self.count(decision, (since, until), at, most);
+        self.record(decision, at, since);
+        // The views, which count too, are on the disk. They are not asked where nothing can be held.
+        if !decision.selected().flat_map(|verdict| &verdict.steps).any(Step::is_kept_back_in_mass_creations) {
+            return;
+        }
+        let most = bound.most(self.run_queries.known_users(&self.source));
+        let (count, is_news) = self.count((since, until), most);
         if count <= most || decision.redrive.is_some() {
             return;
         }
@@ -74,36 +79,42 @@ impl MassCreations {
                  that only add go on: release or dismiss what is held",
             );
         }
-        if decision.selected().flat_map(|verdict| &verdict.steps).any(Step::is_kept_back_in_mass_creations) {
-            self.metrics.creations_held.with_label_values(&[source.as_str()]).inc();
-            decision.mass_creation = Some(bound.why(most));
-        }
+        self.metrics.creations_held.with_label_values(&[source.as_str()]).inc();
+        decision.mass_creation = Some(bound.why(most));
     }
 
-    /// The number of creations in the time around this one, including it; and whether it is new that there are more
-    /// than `most`.
-    fn count(
-        &self,
-        decision: &Decision,
-        (since, until): (Timestamp, Timestamp),
-        at: Timestamp,
-        most: u64,
-    ) -> (u64, bool) {
-        let enough = usize::try_from(most.saturating_add(1)).unwrap_or(usize::MAX);
-        let by_views = self.run_queries.created(&self.source, since, until, most.saturating_add(1));
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Remembers the creation of `decision`, and drops those long before `since`.
+    fn record(&self, decision: &Decision, at: Timestamp, since: Timestamp) {
+        let mut own = self.own();
         own.created.insert((at, decision.event.clone()));
         if own.created.len() > MAX_REMEMBERED {
             own.created.pop_first();
         }
         own.created = own.created.split_off(&(since.minus(RETENTION), EventId::new("")));
-        let range = (since, EventId::new(""))..(until.next(), EventId::new(""));
-        let counted = own.created.range(range).take(enough).count();
-        let count = by_views.max(counted as u64);
+    }
+
+    /// The number of creations in this time; and whether it is new that there are more than `most`.
+    fn count(&self, (since, until): (Timestamp, Timestamp), most: u64) -> (u64, bool) {
+        let by_views = self.run_queries.created(&self.source, since, until, most.saturating_add(1));
+        let mut own = self.own();
+        let count = by_views.max(own.count((since, until), most));
         let is_news = count > most && !own.is_told;
         // An episode ends when there are clearly fewer: near the bound it would be reported again and again.
         own.is_told = count > most || (own.is_told && count > most / 2);
         (count, is_news)
+    }
+
+    fn own(&self) -> MutexGuard<'_, Own> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Own {
+    /// The number of creations in this time, at most one more than `most`.
+    fn count(&self, (since, until): (Timestamp, Timestamp), most: u64) -> u64 {
+        let enough = usize::try_from(most.saturating_add(1)).unwrap_or(usize::MAX);
+        let range = (since, EventId::new(""))..(until.next(), EventId::new(""));
+        self.created.range(range).take(enough).count() as u64
     }
 }
 

@@ -74,10 +74,13 @@ fn an_episode_is_told_of_once() {
     let mut news = Vec::new();
     for number in 0..200 {
         let (decision, at) = (created(number, number), at(number));
-        news.push(creations.count(&decision, (at.minus(MassCreation::default().within), at), at, 50).1);
+        let since = at.minus(MassCreation::default().within);
+        creations.record(&decision, at, since);
+        news.push(creations.count((since, at), 50).1);
     }
     assert_eq!(news.iter().filter(|news| **news).count(), 1);
     let later = created(9_999, 100_000);
-    let counted = creations.count(&later, (at(99_400), at(100_000)), at(100_000), 50);
+    creations.record(&later, at(100_000), at(99_400));
+    let counted = creations.count((at(99_400), at(100_000)), 50);
     assert_eq!((counted, creations.own.lock().expect("not poisoned").is_told), ((1, false), false));
 }

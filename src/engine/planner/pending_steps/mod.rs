@@ -78,16 +78,25 @@ impl PendingSteps {
         self.memory().at_hand.of(user) == StepsAtHand::All(&[])
     }
 
+    /// Records the steps in `asked`, none of which has ended. It may wait for the store.
+    ///
+    /// # Errors
+    /// Those of the state store, if sled can't read or write.
+    pub(in crate::engine) fn record_new(&self, asked: &DecisionSteps) -> Result<(), store::Error> {
+        self.change(&asked.user, |steps| {
+            steps.retain(|known| asked.steps.iter().all(|step| step.key != known.key));
+            steps.extend(asked.pending());
+            steps.drain(..steps.len().saturating_sub(MAX_OF_ONE));
+        })
+        .map(drop)
+    }
+
     /// Records the steps in `asked`, without those that have ended already. It waits for the disk.
     ///
     /// # Errors
     /// Those of the state store, if sled can't read or write.
     pub(in crate::engine) fn record(&self, asked: &DecisionSteps, known: &dyn RunQueries) -> Result<(), store::Error> {
-        self.change(&asked.user, |steps| {
-            steps.retain(|known| asked.steps.iter().all(|step| step.key != known.key));
-            steps.extend(asked.pending());
-            steps.drain(..steps.len().saturating_sub(MAX_OF_ONE));
-        })?;
+        self.record_new(asked)?;
         // Only now: an outcome that is read from here on finds the step and takes it away.
         let ended = asked.steps.iter().filter(|step| known.has_ended(step)).map(|step| step.key.clone());
         let ended: BTreeSet<_> = ended.collect();

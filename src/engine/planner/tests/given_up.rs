@@ -9,9 +9,10 @@ use crate::{
     views::testing::MemoryLog,
 };
 
-fn work() -> Work {
+pub(super) fn work() -> Work {
     Work {
         scope: Scope::new(Stage::Planner, &source(), Partition(0)),
+        partition: Partition(0),
         stop: CancellationToken::new(),
         lease: Arc::new(ForGood),
         health: Health::default(),

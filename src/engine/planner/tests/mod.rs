@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod given_up;
+mod new_steps;
 
 fn source() -> SourceId {
     "acme".parse().expect("an id")
