@@ -36,6 +36,9 @@ pub enum Error {
     /// A listener ended by itself.
     #[error("a listener ended by itself; see the log")]
     ListenerEnded,
+    /// Threads can't be started.
+    #[error("usher can't start its threads: {}; allow it more threads and open files", crate::words::system(.0))]
+    Threads(io::Error),
     /// The data folder can't be used.
     #[error("data_dir: the folder {} can't be used: {}", .path.display(), crate::words::system(error))]
     DataDir {

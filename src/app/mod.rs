@@ -3,6 +3,7 @@
 //! [`start`] has what comes before `App::run_until_stopped`: `App::build_in` is in its `build.rs`. [`end`] has what
 //! comes after it.
 
+mod background;
 mod data_folder;
 mod end;
 mod error;
@@ -29,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::{admin, engine::References, log::Log, reload::Reloader, secret::Secret, store::Store};
+use background::Background;
 pub use data_folder::{DataFolder, LOCK, hold as hold_data_folder};
 pub use end::shutdown::Shutdown;
 pub use error::{Error, Listener};
@@ -64,6 +66,8 @@ pub struct App {
     views: JoinSet<()>,
     log: Arc<dyn Log>,
     supervisor: Supervisor,
+    /// Kept: its tasks end with it.
+    _background: Background,
     shutdown: Shutdown,
     store: Store,
     /// Held to the last.

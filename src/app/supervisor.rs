@@ -7,6 +7,7 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::error;
 
@@ -27,6 +28,8 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 pub(super) struct Supervisor {
     pub(super) health: Health,
     pub(super) shutdown: Shutdown,
+    /// The runtime of the tasks.
+    pub(super) runtime: Handle,
 }
 
 impl Supervisor {
@@ -41,7 +44,7 @@ impl Supervisor {
         let (mut waits, mut ends, mut has_worked) = (fresh.clone(), 0_u32, false);
         loop {
             let began = Instant::now();
-            let mut task = AbortOnDropHandle::new(tokio::spawn(make()));
+            let mut task = AbortOnDropHandle::new(self.runtime.spawn(make()));
             let ended = match tokio::time::timeout(SETTLED, &mut task).await {
                 Ok(ended) => ended,
                 Err(_) => {
@@ -93,7 +96,7 @@ mod tests {
     use super::*;
 
     fn supervisor() -> Supervisor {
-        Supervisor { health: Health::default(), shutdown: Shutdown::default() }
+        Supervisor { health: Health::default(), shutdown: Shutdown::default(), runtime: Handle::current() }
     }
 
     /// Waits, in the time of the test, until `holds`.

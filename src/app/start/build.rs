@@ -15,7 +15,9 @@ use super::{
 use crate::{
     admin,
     app::{
-        App, Error, Roles, Surroundings, following,
+        App, Error, Roles, Surroundings,
+        background::Background,
+        following,
         reloading::{self, LiveConfig},
         stages,
         supervisor::Supervisor,
@@ -87,7 +89,9 @@ impl App {
         metrics.storage.store_rebuilds.inc_by(u64::from(store.is_rebuilt() || views.are_rebuilt()));
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
         let keeps_views = roles.engine || roles.admin;
-        let supervisor = Supervisor { health: health.clone(), shutdown: shutdown.clone() };
+        let background = Background::start().map_err(Error::Threads)?;
+        let supervisor =
+            Supervisor { health: health.clone(), shutdown: shutdown.clone(), runtime: (*background).clone() };
         let mut view_tasks = JoinSet::new();
         if keeps_views {
             view_tasks = following::follow(&supervisor, &views, &settings, &log, &stop_views);
@@ -148,6 +152,7 @@ impl App {
             views: view_tasks,
             log,
             supervisor,
+            _background: background,
             shutdown,
             store,
             _data_folder: front.data_folder,
