@@ -42,6 +42,18 @@ pub fn time_of(pid: u32) -> io::Result<Duration> {
     Ok(Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()))
 }
 
+/// How often the threads that the process `pid` has now have left a core so far, by themselves or not.
+pub fn context_switches_of(pid: u32) -> io::Result<u64> {
+    let mut switches = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread that has ended meanwhile is not there any more.
+        let status = fs::read_to_string(thread?.path().join("status")).unwrap_or_default();
+        let counts = status.lines().filter_map(|line| line.split_once("ctxt_switches:"));
+        switches += counts.filter_map(|(_, count)| count.trim().parse::<u64>().ok()).sum::<u64>();
+    }
+    Ok(switches)
+}
+
 /// How much processor time this process has taken so far.
 pub fn own_time() -> io::Result<Duration> {
     time_of(process::id())

@@ -62,6 +62,10 @@ pub struct Measured {
     pub histogram_p99_at_most_ms: f64,
     /// Of one core.
     pub server_cpu: f64,
+    /// The processor time of one event, from the webhook to the outcome in the views, in microseconds.
+    pub cpu_us_an_event: f64,
+    /// How often one event made a thread of usher leave the core.
+    pub context_switches_an_event: f64,
 }
 
 /// Sends `rate` events a second, each about a user of its own whom the scheme puts into a group.
@@ -76,11 +80,13 @@ pub async fn measure(ground: &Ground, lane: Lane, span: Span, rate: f64) -> anyh
 
     let running = ground.start_selecting(lane, Select::Everyone(&jira), true)?;
     let deliveries = OfManyUsers::new(users);
-    let (before, began) = (running.process.time()?, Instant::now());
+    let (before, switches, began) = (running.process.time()?, running.process.context_switches()?, Instant::now());
     let sent = load::at_rate(running.process.webhooks()?, span, rate, |_| deliveries.clone()).await?;
     let server_cpu = (running.process.time()? - before).as_secs_f64() / began.elapsed().as_secs_f64();
     ensure!(sent.refused == 0, "{} deliveries were refused", sent.refused);
     let metrics = until_done(&running, users).await?;
+    let cpu_us_an_event = (running.process.time()? - before).as_secs_f64() * 1e6 / users as f64;
+    let context_switches_an_event = (running.process.context_switches()? - switches) as f64 / users as f64;
     let Running { process, folder, kafka } = running;
     process.stop()?;
     sandbox.stop()?;
@@ -109,6 +115,8 @@ pub async fn measure(ground: &Ground, lane: Lane, span: Span, rate: f64) -> anyh
         histogram_p50_at_most_ms: bound(&metrics, 0.5)?,
         histogram_p99_at_most_ms: bound(&metrics, 0.99)?,
         server_cpu,
+        cpu_us_an_event,
+        context_switches_an_event,
     })
 }
 

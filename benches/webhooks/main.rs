@@ -11,11 +11,13 @@
 )]
 
 mod bare;
+mod baseline;
 mod child;
 mod connection;
 mod cpu;
 mod deliveries;
 mod end_to_end;
+mod goals;
 mod intake;
 #[path = "../../tests/it/support/kafka.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests, which use more of it")]
@@ -26,12 +28,14 @@ mod load;
 mod process;
 mod report;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
+use anyhow::ensure;
 use clap::{Parser, Subcommand};
 use tokio::runtime::Builder;
 
 use self::{
+    baseline::{Baseline, MORE_ROUNDS},
     child::Child,
     cpu::Cores,
     lanes::{Ground, Lane},
@@ -76,6 +80,10 @@ struct Plan {
     #[arg(long)]
     #[serde(skip)]
     no_end_to_end: bool,
+    /// Fail if a ratio is less than two thirds of that in this file, which an earlier run has written.
+    #[arg(long)]
+    #[serde(skip)]
+    against: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -105,7 +113,11 @@ async fn measure(plan: Plan, cores: Cores) -> anyhow::Result<()> {
     let ground = Ground::new(cores, &lanes)?;
     let span = Span { warm_up: WARM_UP, measure: Duration::from_secs_f64(plan.seconds) };
     let mut reports: Vec<_> = lanes.into_iter().map(LaneReport::new).collect();
-    for round in 1..=plan.rounds {
+    let baseline = plan.against.as_deref().map(Baseline::read).transpose()?;
+    let fallen = |reports: &[LaneReport]| baseline.as_ref().map_or_else(Vec::new, |baseline| baseline.fallen(reports));
+    let mut round = 0;
+    while round < plan.rounds || (round < plan.rounds + MORE_ROUNDS && !fallen(&reports).is_empty()) {
+        round += 1;
         for report in &mut reports {
             report::progress(&format!("round {round}: {}", report.lane.name()));
             report.full.push(intake::full(&ground, report.lane, span).await?);
@@ -124,5 +136,8 @@ async fn measure(plan: Plan, cores: Cores) -> anyhow::Result<()> {
         let span = Span { warm_up: 3 * WARM_UP, measure: 3 * span.measure };
         report.end_to_end = Some(end_to_end::measure(&ground, report.lane, span, EVENTS_PER_SECOND).await?);
     }
-    Report::new(plan, cores, &reports).publish()
+    Report::new(plan, cores, &reports).publish()?;
+    let fallen = fallen(&reports);
+    ensure!(fallen.is_empty(), "far slower than before:\n{}", fallen.join("\n"));
+    Ok(())
 }

@@ -61,6 +61,11 @@ impl Process {
         cpu::time_of(self.child.id())
     }
 
+    /// How often its present threads have left a core so far.
+    pub fn context_switches(&self) -> io::Result<u64> {
+        cpu::context_switches_of(self.child.id())
+    }
+
     /// Tells it to end, and waits until it has.
     pub fn stop(mut self) -> anyhow::Result<()> {
         drop(self.child.stdin.take());

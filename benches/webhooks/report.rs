@@ -10,7 +10,14 @@ use chrono::Utc;
 use serde::Serialize;
 
 use super::{
-    Plan, cpu::Cores, deliveries::BODY_BYTES, end_to_end, intake::Measured, lanes::Lane, latencies::median,
+    Plan,
+    cpu::Cores,
+    deliveries::BODY_BYTES,
+    end_to_end,
+    goals::{self, Goal},
+    intake::Measured,
+    lanes::Lane,
+    latencies::median,
     load::CONNECTIONS,
 };
 
@@ -38,6 +45,11 @@ impl LaneReport {
     }
 }
 
+/// What `lane` did beside the `bare` check, round by round.
+pub fn ratios(lane: &LaneReport, bare: &LaneReport) -> Vec<f64> {
+    lane.full.iter().zip(&bare.full).map(|(own, bare)| own.per_second / bare.per_second).collect()
+}
+
 /// Everything that was measured.
 #[derive(Serialize)]
 pub struct Report {
@@ -47,6 +59,7 @@ pub struct Report {
     body_bytes: usize,
     plan: Plan,
     lanes: Vec<Row>,
+    goals: Vec<Goal>,
 }
 
 #[derive(Serialize)]
@@ -73,8 +86,7 @@ impl Report {
     /// Puts together what was measured; the first of `lanes` is what the others are held against.
     pub fn new(plan: Plan, cores: Cores, lanes: &[LaneReport]) -> Self {
         let rows = lanes.iter().map(|report| {
-            let rounds = report.full.iter().zip(&lanes[0].full);
-            let ratios: Vec<_> = rounds.map(|(own, bare)| own.per_second / bare.per_second).collect();
+            let ratios = ratios(report, &lanes[0]);
             Row {
                 name: report.lane.name(),
                 ratio: median(ratios.iter().copied()),
@@ -90,6 +102,7 @@ impl Report {
             connections: CONNECTIONS,
             body_bytes: BODY_BYTES,
             lanes: rows.collect(),
+            goals: goals::goals(lanes),
             plan,
         }
     }
@@ -122,7 +135,7 @@ impl Report {
         for (name, measured) in self.lanes.iter().filter_map(|row| Some((row.name, row.end_to_end?))) {
             print_end_to_end(name, &measured, out)?;
         }
-        Ok(())
+        goals::print(&self.goals, out)
     }
 }
 
@@ -161,11 +174,14 @@ fn print_end_to_end(name: &str, measured: &end_to_end::Measured, out: &mut impl 
         writeln!(out, "{part:28} | p50 {:>6.1} ms   p99 {:>6.1} ms", took.p50_ms, took.p99_ms)?;
     }
     let (p50, p99) = (measured.histogram_p50_at_most_ms, measured.histogram_p99_at_most_ms);
+    writeln!(out, "{:28} | p50 <= {p50:.0} ms, p99 <= {p99:.0} ms", "usher's own histogram")?;
     writeln!(
         out,
-        "{:28} | p50 <= {p50:.0} ms, p99 <= {p99:.0} ms; usher took {:.0} % of its core",
-        "usher's own histogram",
-        100.0 * measured.server_cpu
+        "{:28} | {:.0} % of a core, {:.0} µs an event, {:.0} context switches an event",
+        "usher took",
+        100.0 * measured.server_cpu,
+        measured.cpu_us_an_event,
+        measured.context_switches_an_event
     )
 }
 
