@@ -16,7 +16,8 @@ use crate::{
 
 /// The age up to which a reading is given to the executor. A step that waits for its turn may use a reading of 60 s.
 const RECENT: Duration = Duration::from_secs(10);
-/// The readings kept at most. A planner that is further ahead of its executor leaves the reading to it.
+/// The readings kept at most, besides those that are begun. A planner that is further ahead of its executor leaves the
+/// reading to it.
 const MAX_READINGS: usize = 1_024;
 
 /// A reading that the planner made for one decision.
@@ -33,6 +34,10 @@ impl RecentReading {
     pub(crate) fn now(user: User, stops: u64) -> Self {
         Self { user, read: Instant::now(), stops }
     }
+
+    fn is_recent(&self) -> bool {
+        self.read.elapsed() <= RECENT
+    }
 }
 
 /// See the module. At most one reading of each user is kept, for the decision of one event.
@@ -42,29 +47,50 @@ pub(crate) struct RecentReadings(Mutex<HashMap<UserId, Entry>>);
 #[derive(Debug)]
 struct Entry {
     event: EventId,
-    begun: Instant,
     /// None while the planner reads and decides.
     reading: Option<RecentReading>,
+}
+
+/// A reading that the planner has begun. It is forgotten if it is dropped before it is kept.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct BegunReading<'a> {
+    readings: &'a RecentReadings,
+    user: &'a UserId,
+    event: &'a EventId,
+}
+
+impl BegunReading<'_> {
+    /// Keeps `reading` for the decision, unless it was forgotten since it was begun, or there is no room.
+    pub(crate) fn keep(self, reading: RecentReading) {
+        let mut readings = self.readings.readings();
+        readings.retain(|_, entry| entry.reading.as_ref().is_none_or(RecentReading::is_recent));
+        // The others are begun: one for each record that the planner has in work.
+        let kept = readings.values().filter(|entry| entry.reading.is_some()).count();
+        if kept < MAX_READINGS
+            && let Some(entry) = readings.get_mut(self.user).filter(|entry| entry.event == *self.event)
+        {
+            entry.reading = Some(reading);
+        }
+    }
+}
+
+impl Drop for BegunReading<'_> {
+    fn drop(&mut self) {
+        let mut readings = self.readings.readings();
+        let is_own = |entry: &&Entry| entry.event == *self.event && entry.reading.is_none();
+        if readings.get(self.user).filter(is_own).is_some() {
+            readings.remove(self.user);
+        }
+    }
 }
 
 impl RecentReadings {
     /// Begins the reading of `user` for the decision of `event`. [`forget`](Self::forget) ends it, also before the
     /// reading is there: usher may change the user while the planner reads.
-    pub(crate) fn begin(&self, user: &UserId, event: &EventId) {
-        let (mut readings, begun) = (self.readings(), Instant::now());
-        readings.retain(|_, entry| begun.duration_since(entry.begun) <= RECENT);
-        if readings.len() < MAX_READINGS {
-            let entry = Entry { event: event.clone(), begun, reading: None };
-            readings.insert(user.clone(), entry);
-        }
-    }
-
-    /// Keeps `reading` for the decision of `event`, unless it was forgotten since it was begun.
-    pub(crate) fn keep(&self, event: &EventId, reading: RecentReading) {
-        let mut readings = self.readings();
-        if let Some(entry) = readings.get_mut(&reading.user.id).filter(|entry| entry.event == *event) {
-            entry.reading = Some(reading);
-        }
+    pub(crate) fn begin<'a>(&'a self, user: &'a UserId, event: &'a EventId) -> BegunReading<'a> {
+        self.readings().insert(user.clone(), Entry { event: event.clone(), reading: None });
+        BegunReading { readings: self, user, event }
     }
 
     /// The reading of `user` for the decision of `event`, if there is a recent one and the source was not stopped since:
@@ -76,7 +102,7 @@ impl RecentReadings {
             return None;
         }
         let reading = readings.remove(user)?.reading?;
-        (reading.read.elapsed() <= RECENT && reading.stops == stops).then_some(reading)
+        (reading.is_recent() && reading.stops == stops).then_some(reading)
     }
 
     /// Drops the reading of `user`: usher asks for a change, or another event told of the user.
@@ -107,8 +133,7 @@ mod tests {
     }
 
     fn read(readings: &RecentReadings, user: &str, of: &str) {
-        readings.begin(&id(user), &event(of));
-        readings.keep(&event(of), RecentReading::now(User::new(id(user)), 0));
+        readings.begin(&id(user), &event(of)).keep(RecentReading::now(User::new(id(user)), 0));
     }
 
     #[tokio::test(start_paused = true)]
@@ -137,13 +162,30 @@ mod tests {
         read(&readings, "jane", "e1");
         readings.forget(&id("jane"));
         assert!(readings.take(&id("jane"), &event("e1"), 0).is_none(), "it was dropped");
-        readings.begin(&id("jane"), &event("e2"));
-        readings.forget(&id("jane")); // the executor asks for a change meanwhile
-        readings.keep(&event("e2"), RecentReading::now(User::new(id("jane")), 0));
+        let (jane, e2) = (id("jane"), event("e2"));
+        let begun = readings.begin(&jane, &e2);
+        readings.forget(&jane); // the executor asks for a change meanwhile
+        begun.keep(RecentReading::now(User::new(jane.clone()), 0));
         assert!(readings.take(&id("jane"), &event("e2"), 0).is_none(), "it may be of before the change");
         read(&readings, "jane", "e3");
         readings.clear();
         assert!(readings.take(&id("jane"), &event("e3"), 0).is_none(), "all were dropped");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reading_that_waited_long_for_its_turn_is_as_young_as_any_and_one_that_is_given_up_is_forgotten() {
+        let readings = RecentReadings::default();
+        let (jane, joe, e1) = (id("jane"), id("joe"), event("e1"));
+        let begun = readings.begin(&jane, &e1);
+        drop(readings.begin(&joe, &e1));
+        assert_eq!(readings.readings().len(), 1);
+        tokio::time::advance(10 * RECENT).await;
+        for number in 0..=MAX_READINGS {
+            read(&readings, &format!("user-{number}"), "e1");
+        }
+        tokio::time::advance(RECENT + Duration::from_millis(1)).await;
+        begun.keep(RecentReading::now(User::new(jane.clone()), 0));
+        assert!(readings.take(&jane, &e1, 0).is_some());
     }
 
     #[tokio::test(start_paused = true)]

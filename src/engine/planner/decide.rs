@@ -52,18 +52,16 @@ impl Planner {
         if self.foretells(event).is_some() {
             forecast::by_facts(&mut answer, &facts);
         }
+        let is_enough = forecast::is_settled(&answer) || Box::pin(self.is_counted(&mut answer, event, &facts, work)).await?;
         // One that may be decided already is not to come again under another id.
-        if forecast::is_settled(&answer) && (told.forgotten || !self.is_to_be_found(event)) {
+        if is_enough && (told.forgotten || !self.is_to_be_found(event)) {
             return Ok(self.decided(&told, known.as_ref(), &facts, answer));
         }
         // Boxed from here on: most events end before, and each event in work holds room for the longest way.
         Box::pin(self.wait_for_pending_steps(&event.key(), work)).await?;
         let recent_readings = &self.connection.recent_readings;
-        if let Some(id) = event.user.id() {
-            recent_readings.begin(id, &event.id);
-        }
-        let stops = self.connection.stops();
-        let reading = Box::pin(self.connection.read_user(&event.user, &work.stop)).await?;
+        let begun = event.user.id().map(|id| recent_readings.begin(id, &event.id));
+        let (stops, reading) = Box::pin(self.read(event, work)).await?;
         let schemes = self.schemes(); // they may have been changed meanwhile
         let (recent, facts) = match reading {
             UserLookup::Found(user) => {
@@ -92,10 +90,27 @@ impl Planner {
             Box::pin(forecaster.foretell(&mut answer, &recent.user, &facts, &work.stop)).await?;
         }
         let decision = self.decision(&told, known.as_ref(), &facts, answer);
-        if let Some(recent) = recent.filter(|_| decision.selected().next().is_some()) {
-            recent_readings.keep(&event.id, recent);
+        if let (Some(begun), Some(recent)) = (begun, recent.filter(|_| decision.selected().next().is_some())) {
+            begun.keep(recent);
         }
         Ok(Planned::Decided(Box::new(Decision { read: true, ..decision })))
+    }
+
+    /// Reads the user of `event`, in a sweep no faster than the users are changed. Gives the number of stops of the source
+    /// before.
+    async fn read(&self, event: &Event, work: &Work) -> Result<(u64, UserLookup), Interrupted> {
+        let (connection, stop) = (&self.connection, &work.stop);
+        let place = match event.sweep {
+            Some(_) => Some(connection.sweep_read(stop).await?),
+            None => None,
+        };
+        let stops = connection.stops();
+        let reading = connection.read_user(&event.user, stop);
+        let reading = match place {
+            Some(place) => place.during(reading).await,
+            None => reading.await,
+        };
+        Ok((stops, reading?))
     }
 
     /// Waits until the steps of earlier events of `user` have ended.
@@ -117,6 +132,23 @@ impl Planner {
             self.planner_metrics.early(&self.connection.source);
         }
         Ok(())
+    }
+
+    /// Whether the list of a sweep is enough to count the user of `event`. All steps are kept back until the run is let
+    /// go on, and then the user is read.
+    async fn is_counted(
+        &self,
+        answer: &mut rules::Evaluation,
+        event: &Event,
+        facts: &Facts,
+        work: &Work,
+    ) -> Result<bool, Interrupted> {
+        let (Some(forecaster), Some(user)) = (self.foretells(event), event.user.id()) else { return Ok(false) };
+        // A reading waits for the steps of earlier decisions, and knows the names in schemes that mean the user.
+        if !self.pending.certainly_none(&event.key()) || !self.called(user, work).await?.is_empty() {
+            return Ok(false);
+        }
+        forecaster.count_by_facts(answer, user, facts, &work.stop).await
     }
 
     /// The forecaster for `event`; only sweeps have one.

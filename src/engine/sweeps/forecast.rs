@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Protect,
-    domain::{Facts, Forecast, Mode, SchemeVerdict, Step, Truth},
+    domain::{Facts, Forecast, Mode, SchemeVerdict, Step, Truth, UserId},
     engine::{References, executor::guard::Guard},
     live::Live,
     products::User,
@@ -41,6 +41,12 @@ pub(in crate::engine) fn is_settled(answer: &Evaluation) -> bool {
     })
 }
 
+/// The user as `facts` describe them. Their groups and roles count as unknown, so that they may be an administrator.
+fn as_told(user: &UserId, facts: &Facts) -> User {
+    let (name, active) = (facts.name.value().cloned(), facts.active.value().copied());
+    User { name, active, administers: None, ..User::new(user.clone()) }
+}
+
 impl Forecaster {
     /// A forecaster for the source of `connection`; `protect` has the protected users.
     pub(in crate::engine) fn new(
@@ -54,6 +60,50 @@ impl Forecaster {
     /// The same forecaster, with `references` for missing names that hold steps.
     pub(in crate::engine) fn referring(self, references: Arc<References>) -> Self {
         Self { guard: self.guard.referring(references), ..self }
+    }
+
+    /// Whether `facts` are enough to count `user`, of whom a run with limits keeps all steps back anyway. Each verdict
+    /// of `answer` that selects has a forecast then. A protected user is not counted by facts, and neither is one of
+    /// whom a scheme without limits may change something: they are read.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
+    pub(in crate::engine) async fn count_by_facts(
+        &self,
+        answer: &mut Evaluation,
+        user: &UserId,
+        facts: &Facts,
+        stop: &CancellationToken,
+    ) -> Result<bool, Interrupted> {
+        let user = as_told(user, facts);
+        for verdict in answer.verdicts.iter_mut().filter(|verdict| verdict.forecast.is_none()) {
+            match verdict.selected {
+                Truth::False => continue,
+                Truth::True if verdict.held => {}
+                Truth::True | Truth::Unknown => return Ok(false),
+            }
+            if !self.would_change(verdict, &user, facts, stop).await? {
+                return Ok(false);
+            }
+            verdict.forecast = Some(Forecast::WouldChange);
+        }
+        Ok(answer.unknown.is_empty())
+    }
+
+    /// Whether `facts` show that a step of `verdict` is not fulfilled, and nothing protects `user` from it.
+    async fn would_change(
+        &self,
+        verdict: &SchemeVerdict,
+        user: &User,
+        facts: &Facts,
+        stop: &CancellationToken,
+    ) -> Result<bool, Interrupted> {
+        for step in verdict.steps.iter().filter(|step| facts.satisfies(step) == Some(false)) {
+            if !self.guard.would_refuse(step, &verdict.scheme.id, user, stop).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Adds a forecast to each verdict of `answer` for `user`, who was just read; `facts` are the facts about the user.

@@ -1,11 +1,12 @@
 //! One connected source: its client, and whether it may be called.
 //!
 //! The type and the wait for a call are here; its [`rate`], the [`answers`] of the product, and what happens while it
-//! is stopped ([`stopping`]) have files of their own.
+//! is stopped ([`stopping`]) have files of their own, as have the [readings of sweeps](sweep_reads).
 
 mod answers;
 mod rate;
 mod stopping;
+mod sweep_reads;
 
 use std::sync::{
     Arc, Mutex,
@@ -16,6 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use stopping::Health;
+use sweep_reads::WaitingChange;
 
 use super::{
     Controls, controls::wait_until_unpaused, failures::Failures, probe::ProbeBackoff, rate_share::RateShare,
@@ -44,6 +46,10 @@ pub struct Connection {
     metrics: Metrics,
     /// The places for simultaneous changes.
     places: ResizableSemaphore,
+    /// The number of changes that wait for a place.
+    waiting_changes: watch::Sender<usize>,
+    /// The places for simultaneous readings of sweeps.
+    sweep_reads: ResizableSemaphore,
     /// The settings of the client's calls; none if they never change.
     settings: Option<Arc<CallSettings>>,
     share: Mutex<RateShare>,
@@ -116,6 +122,8 @@ impl Connection {
             controls,
             metrics,
             places: ResizableSemaphore::new(rate.concurrency),
+            waiting_changes: watch::Sender::new(0),
+            sweep_reads: ResizableSemaphore::new(rate.concurrency),
             settings,
             share: Mutex::new(RateShare { configured: rate, held: 0, partitions }),
             revision: AtomicU64::new(0),
@@ -177,6 +185,7 @@ impl Connection {
     /// # Errors
     /// `Interrupted` if the work is to stop first.
     pub(crate) async fn place(&self, stop: &CancellationToken) -> Result<Permit, Interrupted> {
+        let _waiting = WaitingChange::among(&self.waiting_changes);
         stop.run_until_cancelled(self.places.acquire()).await.ok_or(Interrupted)
     }
 

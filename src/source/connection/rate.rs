@@ -25,6 +25,11 @@ impl Connection {
         self.settings.as_ref().map(|_| self.share().configured.per_second)
     }
 
+    /// The number of calls that this process makes at a time.
+    pub(super) fn at_once(&self) -> usize {
+        self.share().effective().concurrency
+    }
+
     /// Records that a partition of the executor is this process's. Another process may have changed its users.
     pub(crate) fn hold_partition(self: &Arc<Self>) -> HeldPartition {
         self.recent_readings.clear();
@@ -38,6 +43,7 @@ impl Connection {
         // While it is locked, so that the last change is the one that counts.
         let rate = share.effective();
         self.places.resize(rate.concurrency);
+        self.sweep_reads.resize(rate.concurrency);
         if let Some(settings) = &self.settings {
             settings.set_rate(rate);
             self.metrics.rate_share.with_label_values(&[self.source.as_str()]).set(share.part());

@@ -133,8 +133,8 @@ fn read_by_planner(scene: &Scene, event: &str) {
 fn keep_for(scene: &Scene, event: &str, user: crate::products::User) {
     let connection = &scene.executor.connection;
     let event = crate::domain::EventId::new(event);
-    connection.recent_readings.begin(&user.id, &event);
-    connection.recent_readings.keep(&event, RecentReading::now(user, connection.stops()));
+    let begun = connection.recent_readings.begin(&user.id, &event);
+    begun.keep(RecentReading::now(user.clone(), connection.stops()));
 }
 
 #[tokio::test(start_paused = true)]
