@@ -62,6 +62,8 @@ pub(crate) struct State {
     pub withheld: usize,
     /// The answer to everybody while the product is away.
     pub away: Option<Error>,
+    /// Whether several groups are given by one call.
+    pub joins_many_groups: bool,
     /// The constant results of changes, by their name as in `asked`, or by `*`.
     pub always: BTreeMap<String, Error>,
     /// The number of probes.
@@ -107,6 +109,37 @@ impl Stub {
 
     pub fn asked(&self) -> Vec<String> {
         self.state().asked.clone()
+    }
+
+    /// Carries out `steps`, which `asked` names, by one call.
+    async fn change(&self, user: &User, asked: &str, steps: &[Step]) -> Result<(), Error> {
+        let turn = self.state().turns.pop_front().unwrap_or_default();
+        tokio::time::sleep(turn).await;
+        if let Err(error) = cleared_in_test().await {
+            self.state().withheld += 1;
+            return Err(error);
+        }
+        let fate = {
+            let mut state = self.state();
+            state.there()?;
+            let asked = format!("{} {asked}", user.id);
+            let fate = state.fates.pop_front().or_else(|| state.always(&asked));
+            state.asked.push(asked);
+            let done = match fate {
+                None | Some(Fate::AnswerLost | Fate::Hangs { done: true }) => steps.len(),
+                Some(Fate::DoneThen(_)) => 1,
+                Some(Fate::Answered(_) | Fate::Broken | Fate::Hangs { done: false }) => 0,
+            };
+            steps[..done].iter().for_each(|step| state.carry_out(&user.id, step));
+            fate
+        };
+        tokio::task::yield_now().await; // as a call would
+        match fate {
+            None => Ok(()),
+            Some(Fate::Answered(error) | Fate::DoneThen(error)) => Err(error),
+            Some(Fate::AnswerLost | Fate::Broken) => Err(Error::Lost("for the test".into())),
+            Some(Fate::Hangs { .. }) => std::future::pending().await,
+        }
     }
 
     /// Whether a change hangs now.
@@ -175,30 +208,17 @@ impl Client for Stub {
     }
 
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error> {
-        let turn = self.state().turns.pop_front().unwrap_or_default();
-        tokio::time::sleep(turn).await;
-        if let Err(error) = cleared_in_test().await {
-            self.state().withheld += 1;
-            return Err(error);
-        }
-        let fate = {
-            let mut state = self.state();
-            state.there()?;
-            let asked = format!("{} {}", user.id, step.action());
-            let fate = state.fates.pop_front().or_else(|| state.always(&asked));
-            state.asked.push(asked);
-            if matches!(fate, None | Some(Fate::AnswerLost | Fate::DoneThen(_) | Fate::Hangs { done: true })) {
-                state.carry_out(&user.id, step);
-            }
-            fate
-        };
-        tokio::task::yield_now().await; // as a call would
-        match fate {
-            None => Ok(()),
-            Some(Fate::Answered(error) | Fate::DoneThen(error)) => Err(error),
-            Some(Fate::AnswerLost | Fate::Broken) => Err(Error::Lost("for the test".into())),
-            Some(Fate::Hangs { .. }) => std::future::pending().await,
-        }
+        self.change(user, step.action(), std::slice::from_ref(step)).await
+    }
+
+    fn joins_many_groups(&self) -> bool {
+        self.state().joins_many_groups
+    }
+
+    async fn join_groups(&self, user: &User, groups: &[&GroupName]) -> Result<(), Error> {
+        let steps: Vec<_> = groups.iter().map(|group| Step::AddGroup((*group).clone())).collect();
+        let names: Vec<_> = groups.iter().map(|group| group.as_str()).collect();
+        self.change(user, &names.join("+"), &steps).await
     }
 
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {

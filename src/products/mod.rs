@@ -254,6 +254,20 @@ pub trait Client: Send + Sync + 'static {
     /// tells by its [disposition](Error::disposition) whether the change may have been carried out.
     async fn make_so(&self, user: &User, step: &Step) -> Result<(), Error>;
 
+    /// Whether the product puts a user into several groups by one call: [`Client::join_groups`].
+    fn joins_many_groups(&self) -> bool {
+        false
+    }
+
+    /// Asks the product to put `user`, as just read, into all of `groups`, by one call. After an error any of them may
+    /// have been carried out.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the product has no such call; any other if the call fails.
+    async fn join_groups(&self, _user: &User, _groups: &[&GroupName]) -> Result<(), Error> {
+        Err(Error::NotSupported("there is no call for several groups"))
+    }
+
     /// Whether there is such a group. The members are not read.
     ///
     /// # Errors

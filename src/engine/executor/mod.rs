@@ -4,6 +4,7 @@ pub(super) mod guard;
 pub(super) mod outcomes;
 pub(super) mod run_line;
 pub(super) mod step;
+mod together;
 
 use std::{
     sync::Arc,
@@ -173,10 +174,8 @@ impl Executor {
         for verdict in decision.selected() {
             context.begin_scheme();
             let mut line = RunLine::default();
-            for plan in self.plans(decision, verdict, in_doubt) {
-                let entry = self.step(&plan, &mut context, &mut line, work).await?;
-                context.record(&plan.step.step, &entry);
-            }
+            let plans: Vec<_> = self.plans(decision, verdict, in_doubt).collect();
+            self.take_steps(&plans, &mut context, &mut line, work).await?;
             line.write(decision, verdict);
         }
         Ok(())

@@ -31,7 +31,7 @@ impl BitbucketDc {
     /// [`Error`] if a call fails; [`Error::NotSupported`] if the product has no call for `step`.
     pub(super) async fn take(&self, user: &User, step: &Step) -> Result<(), Error> {
         match step {
-            Step::AddGroup(group) => self.join(user, group).await,
+            Step::AddGroup(group) => self.join(user, &[group]).await,
             Step::RemoveGroup(group) => self.leave(user, group).await,
             Step::RemoveAllGroups => self.leave_all(user).await,
             Step::RemoveApplicationAccess(applications) => self.keep_out(user, applications).await,
@@ -66,9 +66,15 @@ impl BitbucketDc {
         }
     }
 
-    async fn join(&self, user: &User, group: &GroupName) -> Result<(), Error> {
+    /// Puts `user` into all of `groups`. A 200 means that they are in all of them now, members before or not; the
+    /// document does not tell what is left of the others if one is refused.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails, or the directory of the user is read-only.
+    pub(super) async fn join(&self, user: &User, groups: &[&GroupName]) -> Result<(), Error> {
         user.fixed.check_groups()?;
-        let body = json!({ "user": user.login_name()?, "groups": [group.as_str()] });
+        let names: Vec<_> = groups.iter().map(|group| group.as_str()).collect();
+        let body = json!({ "user": user.login_name()?, "groups": names });
         self.change(user, Call::new(Operation::AddToGroup, Method::POST, ADD_GROUPS).body(body)).await?.done()
     }
 

@@ -97,6 +97,14 @@ impl Client for BitbucketDc {
         self.take(user, step).await
     }
 
+    fn joins_many_groups(&self) -> bool {
+        true
+    }
+
+    async fn join_groups(&self, user: &User, groups: &[&GroupName]) -> Result<(), Error> {
+        self.join(user, groups).await
+    }
+
     async fn group_exists(&self, group: &GroupName) -> Result<bool, Error> {
         self.has_group(group).await
     }

@@ -51,6 +51,10 @@ struct UserAndGroups {
 
 /// All of the groups or none.
 ///
+/// Source: developer.atlassian.com/server/bitbucket/rest, `POST /api/latest/admin/users/add-groups`: 200 means that the
+/// user was added to all the groups, 404 that the user or a group does not exist. It does not tell whether the other
+/// groups were given then.
+///
 /// # Errors
 /// A reply with 401 if the acting account is no administrator; with 400 if the body is no JSON of this form; with 404
 /// if there is no such user or group; with 403 if the user's directory is read-only.

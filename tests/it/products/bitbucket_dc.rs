@@ -2,7 +2,7 @@
 //! what they refuse.
 
 use usher::{
-    domain::{AccountType, Product, Step, UserId, UserRef},
+    domain::{AccountType, GroupName, Product, Step, UserId, UserRef},
     products::{Disposition, Error},
     sandbox::{ADMIN_GROUP, Account, Effect, Fault, Population, When, user_number},
 };
@@ -95,6 +95,23 @@ async fn a_directory_that_says_it_is_read_only_is_not_asked() {
         let changing = |count: &usher::sandbox::RequestCount| count.method != "GET";
         assert!(!bench.sandbox.requests().iter().any(changing), "{step:?}");
     }
+}
+
+#[tokio::test]
+async fn several_groups_are_given_by_one_call_and_none_of_them_if_one_is_not_there() {
+    let bench = Bench::new(PRODUCT);
+    bench.sandbox.put_group(PRODUCT, "new");
+    let [staff, new, gone] = [STAFF, "new", "gone"].map(GroupName::new);
+    let refused = bench.client.join_groups(&bench.jane().await, &[&new, &gone]).await;
+    assert!(matches!(refused, Err(Error::Refused { status: 404, .. })), "{refused:?}");
+    assert_eq!(bench.is_so(&add("new")).await, Some(false));
+    bench.client.join_groups(&bench.jane().await, &[&staff, &new]).await.expect("done");
+    bench.client.join_groups(&bench.jane().await, &[&staff, &new]).await.expect("done already");
+    for group in [STAFF, "new"] {
+        assert_eq!(bench.is_so(&add(group)).await, Some(true));
+    }
+    let posts = |count: &&usher::sandbox::RequestCount| count.method == "POST";
+    assert_eq!(bench.sandbox.requests().iter().filter(posts).map(|one| one.count).sum::<u64>(), 3);
 }
 
 #[tokio::test]

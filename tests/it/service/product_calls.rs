@@ -6,7 +6,7 @@ use usher::sandbox::{Account, Population, webhook::Happening};
 use super::sweeps::{post, run_now, when};
 use crate::support::{
     app::TestApp,
-    ground::{ACME, BOTH, GLOBEX, Ground, Source},
+    ground::{ACME, BOTH, CODE, GLOBEX, Ground, Source},
 };
 
 const WELCOME: &str = "{ id: welcome, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
@@ -161,4 +161,23 @@ async fn who_is_exempt_by_their_address_is_read_before_they_are_counted() {
     let Calls { reads, changes, .. } = Calls::of(&app, GLOBEX);
     assert_eq!(changes, limit);
     assert!(reads >= PARTNERS + limit, "{reads} reads: the list does not tell who has a listed address");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_groups_are_given_by_one_call_where_bitbucket_has_one() {
+    const GROUPS: [&str; 3] = ["found", "b", "c"];
+    let scheme = "{ id: welcome, source: code, trigger: on_login, test_mode: false, select: { everyone: true },
+                    actions: [{ add_groups: [found, b, c] }] }";
+    let ground = Ground::with_code_and_crowd(scheme);
+    for group in GROUPS {
+        ground.sandbox.put_group(CODE.product, group);
+    }
+    let app = TestApp::start(ground).await;
+    let user = Account::new("77", "jane");
+    app.ground.sandbox.put_user(CODE.product, user.clone());
+    let event = app.tell(CODE, Happening::LoggedIn, &user).await;
+    let ended = GROUPS.map(|group| format!("welcome: add_groups {group} changed"));
+    assert_eq!(app.ended(&event).await, ended);
+    assert_eq!(Calls::of(&app, CODE).changes, 1, "{:?}", app.ground.sandbox.requests());
+    assert_eq!(app.ground.effects().len(), GROUPS.len());
 }

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{domain::Step, products::User, source::recent_readings::RecentReading, store::Entry};
+use crate::{
+    domain::{GroupName, Step},
+    products::User,
+    source::recent_readings::RecentReading,
+    store::Entry,
+};
 
 /// The age up to which a reading is passed to the next step.
 const TRUE_FOR: Duration = Duration::from_mins(10);
@@ -103,8 +108,21 @@ impl StepContext {
         self.known = None;
     }
 
-    /// Records that `step` has changed the user; true the first time that anything has.
-    pub(super) fn changed(&mut self, mut known: UserReading, step: &Step) -> bool {
+    /// Records that something has changed the user; true the first time.
+    pub(super) fn is_first_change(&mut self) -> bool {
+        !std::mem::replace(&mut self.acted, true)
+    }
+
+    /// Records that the user was put into `groups`.
+    pub(super) fn joined<'g>(&mut self, mut known: UserReading, groups: impl Iterator<Item = &'g GroupName>) {
+        if let Some(all) = &mut known.user.groups {
+            all.extend(groups.cloned());
+        }
+        self.known = Some(UserReading { stale: true, ..known });
+    }
+
+    /// Records that `step` has changed the user.
+    pub(super) fn changed(&mut self, mut known: UserReading, step: &Step) {
         if let Some(groups) = &mut known.user.groups {
             match step {
                 Step::AddGroup(group) => drop(groups.insert(group.clone())),
@@ -125,14 +143,13 @@ impl StepContext {
             | Step::Delete
             | Step::Rename { .. } => None,
         };
-        !std::mem::replace(&mut self.acted, true)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{GroupName, UserId};
+    use crate::domain::UserId;
 
     fn group(name: &str) -> GroupName {
         GroupName::new(name)
@@ -151,7 +168,7 @@ mod tests {
     /// The groups known for `next` after `step` was done; none if the user must be read again.
     fn after(step: Step, next: &Step) -> Option<Vec<String>> {
         let mut context = StepContext::default();
-        assert!(context.changed(jane(), &step), "the first change");
+        context.changed(jane(), &step);
         let known = context.take_for(next, 0)?;
         Some(known.user.groups?.iter().map(GroupName::to_string).collect())
     }

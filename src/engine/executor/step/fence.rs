@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures::future::try_join_all;
 use tokio::{
     task::JoinHandle,
     time::{Instant, timeout},
@@ -32,12 +33,11 @@ const PROVED_IN: Duration = Duration::from_secs(5);
 /// The same while the call is under way: if the call were dropped, its answer would be lost.
 const PROOF_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Clears the changes of one step.
+/// Clears the changes of one step, or the one change of several.
 pub(super) struct Fence {
     pub(super) outcomes: Arc<Outcomes>,
-    pub(super) step: StepRef,
-    /// The state before the step.
-    pub(super) before: String,
+    /// The steps that the changes are for, each with the state before it. Several are carried out by one change.
+    pub(super) steps: Vec<(StepRef, String)>,
     pub(super) work: Work,
     /// The revision of the connection when the step was judged.
     pub(super) revision: u64,
@@ -47,7 +47,7 @@ pub(super) struct Fence {
     pub(super) reading_lasts: Duration,
     /// The time until which the guard permits the step; none if there is no limit.
     pub(super) usable_until: Option<Instant>,
-    /// Whether the attempt is in the log, or is not needed.
+    /// Whether all attempts are in the log, or not needed.
     pub(super) attempted: AtomicBool,
     pub(super) seen: Observations,
 }
@@ -68,7 +68,7 @@ const REVISED: Withheld = Withheld("the configuration has changed since it was j
 const OUTDATED: Withheld = Withheld("too much time has passed since it was judged");
 
 impl Fence {
-    /// Whether the attempt is in the log.
+    /// Whether all attempts are in the log.
     pub(super) fn has_attempted(&self) -> bool {
         self.attempted.load(Ordering::Acquire)
     }
@@ -117,10 +117,12 @@ impl Fence {
         if self.has_attempted() {
             return Ok(());
         }
-        let (outcomes, step, work) = (Arc::clone(&self.outcomes), self.step.clone(), self.work.clone());
-        let before = self.before.clone();
+        let (outcomes, steps, work) = (Arc::clone(&self.outcomes), self.steps.clone(), self.work.clone());
         // A separate task continues if the turn is given up: an append that has begun is not repeated.
-        let attempt = async move { outcomes.attempt(&step, &before, &work).await };
+        let attempt = async move {
+            let attempts = steps.iter().map(|(step, before)| outcomes.attempt(step, before, &work));
+            try_join_all(attempts).await.map(drop)
+        };
         let mut writing = tokio::spawn(traces::carried(attempt));
         let Ok(written) = timeout(SEND_TIMEOUT, &mut writing).await else {
             *self.late() = Some(writing);

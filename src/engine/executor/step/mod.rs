@@ -5,6 +5,7 @@ pub(in crate::engine::executor) mod ended;
 mod fence;
 pub(in crate::engine::executor) mod hold;
 mod issue;
+mod join_together;
 pub(in crate::engine::executor) mod plan;
 mod settle_attempt;
 mod wording;
@@ -263,8 +264,7 @@ impl<'a> Progress<'a> {
         let is_written = self.attempted.is_some() && !matches!(step.step, Step::CreateIssue(_));
         let fence = Arc::new(Fence {
             outcomes: Arc::clone(outcomes),
-            step: step.clone(),
-            before: before.clone(),
+            steps: vec![(step.clone(), before.clone())],
             work: self.work.clone(),
             revision,
             read: known.read(),

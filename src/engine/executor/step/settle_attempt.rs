@@ -76,14 +76,8 @@ impl Progress<'_> {
     /// The product has made it so.
     pub(super) fn changed(&mut self, known: UserReading) -> Ended {
         let step = &self.plan.step.step;
-        if self.context.changed(known, step) {
-            let waited = self.plan.decision.accepted.until(self.executor.now());
-            let metrics = &self.executor.outcomes.metrics;
-            match self.plan.decision.sweep {
-                Some(_) => metrics.sweep_event_to_action_seconds.observe(waited.as_secs_f64()),
-                None => metrics.event_to_action_seconds.observe(waited.as_secs_f64()),
-            }
-        }
+        self.observe_change();
+        self.context.changed(known, step);
         let reason = match step {
             Step::InvalidatePassword { .. } if self.may_be_done => {
                 "made so; perhaps again, since an answer was lost: that does no harm"
@@ -91,6 +85,19 @@ impl Progress<'_> {
             _ => "made so",
         };
         Ended::with(StepResult::Changed, reason).before(self.attempted.clone())
+    }
+
+    /// Observes the time from the event to its first change.
+    pub(super) fn observe_change(&mut self) {
+        if !self.context.is_first_change() {
+            return;
+        }
+        let waited = self.plan.decision.accepted.until(self.executor.now());
+        let metrics = &self.executor.outcomes.metrics;
+        match self.plan.decision.sweep {
+            Some(_) => metrics.sweep_event_to_action_seconds.observe(waited.as_secs_f64()),
+            None => metrics.event_to_action_seconds.observe(waited.as_secs_f64()),
+        }
     }
 
     /// The end of a step that failed for good.

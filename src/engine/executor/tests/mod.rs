@@ -9,6 +9,7 @@ mod guards;
 mod issues;
 mod redrive;
 mod steps;
+mod together;
 mod turns;
 
 use std::{
