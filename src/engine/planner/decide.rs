@@ -52,7 +52,8 @@ impl Planner {
         if self.foretells(event).is_some() {
             forecast::by_facts(&mut answer, &facts);
         }
-        let is_enough = forecast::is_settled(&answer) || Box::pin(self.is_counted(&mut answer, event, &facts, work)).await?;
+        let is_enough =
+            forecast::is_settled(&answer) || Box::pin(self.is_counted(&mut answer, event, &facts, work)).await?;
         // One that may be decided already is not to come again under another id.
         if is_enough && (told.forgotten || !self.is_to_be_found(event)) {
             return Ok(self.decided(&told, known.as_ref(), &facts, answer));
