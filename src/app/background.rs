@@ -11,10 +11,13 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use rustix::process::{getpriority_process, setpriority_process};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// The increment of the nice value: beside a busy thread of a listener, such a thread gets a quarter of a core.
 const NICER: i32 = 5;
+/// The nice value of the lowest priority.
+const LOWEST: i32 = 19;
 
 /// The runtime for the work behind the log. Dropping it leaves what blocks one of its threads behind.
 pub(super) struct Background(Option<Runtime>, Handle);
@@ -27,6 +30,9 @@ impl Background {
     pub(super) fn start() -> io::Result<Self> {
         let number = AtomicUsize::new(0);
         let name = move || format!("usher-work-{}", number.fetch_add(1, Ordering::Relaxed));
+        // A thread begins with the priority of the one that starts it, which may be one of these.
+        let priority = (getpriority_process(None)? + NICER).min(LOWEST);
+        let give_way = move || give_way(priority);
         let runtime =
             Builder::new_multi_thread().enable_all().thread_name_fn(name).on_thread_start(give_way).build()?;
         let handle = runtime.handle().clone();
@@ -50,10 +56,10 @@ impl Drop for Background {
     }
 }
 
-/// Lowers the priority of the present thread.
-fn give_way() {
+/// Sets the nice value of the present thread.
+fn give_way(priority: i32) {
     // A system that does not allow it gives all threads the same priority, as before.
-    if let Err(error) = rustix::process::nice(NICER) {
+    if let Err(error) = setpriority_process(None, priority) {
         tracing::debug!(%error, "the work behind the log has the priority of all else");
     }
 }
@@ -64,7 +70,7 @@ mod tests {
 
     /// The nice value of the present thread.
     fn nice() -> i32 {
-        rustix::process::getpriority_process(None).expect("a priority")
+        getpriority_process(None).expect("a priority")
     }
 
     #[tokio::test]
@@ -72,7 +78,10 @@ mod tests {
         let (own, background) = (nice(), Background::start().expect("threads"));
         let worker = background.spawn(async { nice() }).await.expect("no panic");
         let blocking = background.spawn_blocking(nice).await.expect("no panic");
-        assert_eq!((worker, blocking), (own + NICER, own + NICER));
+        let begun_there = background.spawn(async { tokio::task::spawn_blocking(nice).await.expect("no panic") });
+        let begun_there = begun_there.await.expect("no panic");
+        let lower = (own + NICER).min(LOWEST);
+        assert_eq!((worker, blocking, begun_there), (lower, lower, lower));
         assert_eq!(tokio::task::spawn_blocking(nice).await.expect("no panic"), own, "another runtime's thread");
         assert_eq!(nice(), own);
     }
