@@ -8,7 +8,11 @@
 use std::{
     io,
     ops::Deref,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Once,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use rustix::process::{getpriority_process, setpriority_process};
@@ -16,6 +20,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 /// The increment of the nice value: beside a busy thread of a listener, such a thread gets a quarter of a core.
 const NICER: i32 = 5;
+/// The time for threads that still work when the runtime ends.
+const LEFT_OVER: Duration = Duration::from_millis(500);
 /// The nice value of the lowest priority.
 const LOWEST: i32 = 19;
 
@@ -31,12 +37,19 @@ impl Background {
         let number = AtomicUsize::new(0);
         let name = move || format!("usher-work-{}", number.fetch_add(1, Ordering::Relaxed));
         // A thread begins with the priority of the one that starts it, which may be one of these.
-        let priority = (getpriority_process(None)? + NICER).min(LOWEST);
+        let priority = (getpriority_process(None).unwrap_or(0) + NICER).min(LOWEST);
         let give_way = move || give_way(priority);
         let runtime =
             Builder::new_multi_thread().enable_all().thread_name_fn(name).on_thread_start(give_way).build()?;
         let handle = runtime.handle().clone();
         Ok(Self(Some(runtime), handle))
+    }
+
+    /// Ends the threads. It blocks, for half a second at most, until those have ended that still work.
+    pub(super) fn end(mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_timeout(LEFT_OVER);
+        }
     }
 }
 
@@ -58,9 +71,15 @@ impl Drop for Background {
 
 /// Sets the nice value of the present thread.
 fn give_way(priority: i32) {
-    // A system that does not allow it gives all threads the same priority, as before.
+    static TOLD: Once = Once::new();
     if let Err(error) = setpriority_process(None, priority) {
-        tracing::debug!(%error, "the work behind the log has the priority of all else");
+        let error = crate::words::system(&error.into());
+        TOLD.call_once(|| {
+            tracing::warn!(
+                error,
+                "the work behind the log has the priority of taking in: the system does not let usher lower it"
+            )
+        });
     }
 }
 

@@ -66,8 +66,8 @@ pub struct App {
     views: JoinSet<()>,
     log: Arc<dyn Log>,
     supervisor: Supervisor,
-    /// Kept: its tasks end with it.
-    _background: Background,
+    /// The threads of the supervised tasks.
+    background: Background,
     shutdown: Shutdown,
     store: Store,
     /// Held to the last.

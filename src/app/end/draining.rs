@@ -27,6 +27,9 @@ impl App {
         self.views.abort_all();
         let _ = shutdown.within(Part::Answers, self.listeners.stop_admin()).await;
         let _ = shutdown.within(Part::Log, self.log.close()).await;
+        // What was aborted may still hold the store.
+        let background = self.background;
+        let _ended = tokio::task::spawn_blocking(move || background.end()).await;
         let store = self.store;
         let flushing = tokio::task::spawn_blocking(move || store.flush());
         if let Some(flushed) = shutdown.within(Part::Store, flushing).await {

@@ -152,7 +152,7 @@ impl App {
             views: view_tasks,
             log,
             supervisor,
-            _background: background,
+            background,
             shutdown,
             store,
             _data_folder: front.data_folder,
