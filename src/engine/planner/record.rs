@@ -74,14 +74,14 @@ impl Planner {
         work: &Work,
     ) -> Result<(), Interrupted> {
         let Some(asked) = DecisionSteps::by(decision).map(Arc::new) else { return Ok(()) };
-        // Steps that are taken up again may have older outcomes.
+        // Steps that are taken up again may have older outcomes. So may those of an event that is decided again because its
+        // decision was lost, or came from another process meanwhile: then the next event waits for two minutes at most.
         let are_new = decision.redrive.is_none() && decision.sweep.is_none();
-        if are_new && read_before.is_some() {
-            work.remembered(|| self.pending.record_new(&asked)).await?;
-            // An outcome of these steps is younger than the decision, and in this partition. The views have read none since.
-            if self.run_queries.outcomes_read_until(work.partition) == read_before {
-                return Ok(());
-            }
+        let is_recorded =
+            are_new && read_before.is_some() && work.remembered(|| self.pending.record_new(&asked)).await?;
+        // An outcome of these steps is younger than the decision, and in this partition. The views have read none since.
+        if is_recorded && self.run_queries.outcomes_read_until(work.partition) == read_before {
+            return Ok(());
         }
         // The views are asked on a thread that may wait for the disk.
         let (pending, run_queries) = (self.pending.clone(), Arc::clone(&self.run_queries));

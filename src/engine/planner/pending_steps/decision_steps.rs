@@ -6,6 +6,9 @@ use crate::{
     store::PendingStep,
 };
 
+/// Steps kept of one user at most, the latest ones.
+pub(super) const MAX_OF_ONE: usize = 1_000;
+
 /// The steps of a decision.
 #[derive(Debug)]
 pub(in crate::engine) struct DecisionSteps {
@@ -21,7 +24,14 @@ impl DecisionSteps {
         (!steps.is_empty()).then(|| Self { user: decision.key(), decided: decision.decided, steps })
     }
 
-    pub(super) fn pending(&self) -> impl Iterator<Item = PendingStep> {
+    /// Adds them to the pending `steps` of the user, in place of those with the same key.
+    pub(super) fn add_to(&self, steps: &mut Vec<PendingStep>) {
+        steps.retain(|known| self.steps.iter().all(|step| step.key != known.key));
+        steps.extend(self.pending());
+        steps.drain(..steps.len().saturating_sub(MAX_OF_ONE));
+    }
+
+    fn pending(&self) -> impl Iterator<Item = PendingStep> {
         let pending = |AskedStep { run, key, .. }: &AskedStep| PendingStep {
             run: run.clone(),
             key: key.clone(),

@@ -29,8 +29,6 @@ use crate::{
     store::{self, PendingRows, PendingStep},
 };
 
-/// Steps kept of one user at most, the latest ones.
-const MAX_OF_ONE: usize = 1_000;
 /// Locks for writing. Users with different ones are written at the same time.
 const TURNS: usize = 32;
 
@@ -78,17 +76,17 @@ impl PendingSteps {
         self.memory().at_hand.of(user) == StepsAtHand::All(&[])
     }
 
-    /// Records the steps in `asked`, none of which has ended. It may wait for the store.
+    /// Records the steps in `asked`, none of which has ended, if that is possible without waiting: the user's steps are in
+    /// memory, and no other thread changes them. Returns whether it was.
     ///
     /// # Errors
-    /// Those of the state store, if sled can't read or write.
-    pub(in crate::engine) fn record_new(&self, asked: &DecisionSteps) -> Result<(), store::Error> {
-        self.change(&asked.user, |steps| {
-            steps.retain(|known| asked.steps.iter().all(|step| step.key != known.key));
-            steps.extend(asked.pending());
-            steps.drain(..steps.len().saturating_sub(MAX_OF_ONE));
-        })
-        .map(drop)
+    /// Those of the state store, if sled can't write.
+    pub(in crate::engine) fn record_new(&self, asked: &DecisionSteps) -> Result<bool, store::Error> {
+        let Some(_turn) = self.turn_of(&asked.user).try_lock().ok() else { return Ok(false) };
+        if matches!(self.memory().at_hand.of(&asked.user), StepsAtHand::AskStore) {
+            return Ok(false);
+        }
+        self.change_in_turn(&asked.user, |steps| asked.add_to(steps)).map(|_| true)
     }
 
     /// Records the steps in `asked`, without those that have ended already. It waits for the disk.
@@ -96,7 +94,7 @@ impl PendingSteps {
     /// # Errors
     /// Those of the state store, if sled can't read or write.
     pub(in crate::engine) fn record(&self, asked: &DecisionSteps, known: &dyn RunQueries) -> Result<(), store::Error> {
-        self.record_new(asked)?;
+        self.change(&asked.user, |steps| asked.add_to(steps))?;
         // Only now: an outcome that is read from here on finds the step and takes it away.
         let ended = asked.steps.iter().filter(|step| known.has_ended(step)).map(|step| step.key.clone());
         let ended: BTreeSet<_> = ended.collect();
@@ -221,10 +219,14 @@ impl PendingSteps {
     }
 
     fn turn(&self, user: &UserKey) -> MutexGuard<'_, ()> {
+        self.turn_of(user).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn_of(&self, user: &UserKey) -> &Mutex<()> {
         let mut hasher = DefaultHasher::new();
         user.as_str().hash(&mut hasher);
         let turn = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0);
-        self.0.turns[turn].lock().unwrap_or_else(PoisonError::into_inner)
+        &self.0.turns[turn]
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
