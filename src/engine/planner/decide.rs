@@ -145,6 +145,9 @@ impl Planner {
         work: &Work,
     ) -> Result<bool, Interrupted> {
         let (Some(forecaster), Some(user)) = (self.foretells(event), event.user.id()) else { return Ok(false) };
+        if !answer.unknown.is_empty() {
+            return Ok(false);
+        }
         // A reading waits for the steps of earlier decisions, and knows the names in schemes that mean the user.
         if !self.pending.certainly_none(&event.key()) || !self.called(user, work).await?.is_empty() {
             return Ok(false);

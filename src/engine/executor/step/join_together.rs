@@ -37,12 +37,15 @@ impl Progress<'_> {
         plans: &[&'p Plan<'p>],
     ) -> Result<Vec<(&'p Plan<'p>, Ended)>, Interrupted> {
         let connection = &self.executor.connection;
+        if self.context.is_gone() {
+            return Ok(Vec::new()); // no call is needed, so a stopped source is not waited for
+        }
         connection.running(&self.work.stop).await?;
-        if self.is_kept_back() || self.context.is_gone() || self.context.is_delete_kept_back() {
+        if self.is_kept_back() || self.context.is_delete_kept_back() {
             return Ok(Vec::new());
         }
         let Ok(known) = self.read().await? else { return Ok(Vec::new()) };
-        let joining: Vec<_> = plans.iter().filter_map(|plan| Joining::of(plan, &known)).collect();
+        let joining = Joining::all(plans, &known);
         let revision = connection.revision();
         if joining.len() < 2 {
             self.context.keep(known);
@@ -120,6 +123,17 @@ impl Progress<'_> {
 }
 
 impl<'a> Joining<'a> {
+    /// The joinings of `plans`, each group once: a second step for it is taken alone, and finds it given.
+    fn all(plans: &[&'a Plan<'a>], known: &UserReading) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for joining in plans.iter().filter_map(|plan| Self::of(plan, known)) {
+            if all.iter().all(|other| other.group != joining.group) {
+                all.push(joining);
+            }
+        }
+        all
+    }
+
     /// The joining for `plan`, if the user is known not to be in its group.
     fn of(plan: &'a Plan<'a>, known: &UserReading) -> Option<Self> {
         let step = &plan.step.step;

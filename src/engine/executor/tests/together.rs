@@ -76,6 +76,16 @@ async fn one_group_and_a_product_without_such_a_call_are_taken_as_ever() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_group_that_a_scheme_names_twice_is_asked_for_once() {
+    let scene = scene();
+    let mut taken = scene.taken(&adding(&["a", "b", "B"])).await;
+    taken.sort();
+    assert_eq!(taken[..2], [MADE_SO, MADE_SO]);
+    assert!(taken[2].starts_with("add_groups unchanged: "), "{taken:?}");
+    assert_eq!(scene.product.asked(), ["jane a+b"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_given_in_test_mode_or_for_a_paused_scheme() {
     let scene = scene();
     let tested = scene.taken(&tested(adding(&["a", "b"]))).await;

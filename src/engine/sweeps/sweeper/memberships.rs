@@ -1,7 +1,8 @@
 //! The members of the groups that the schemes of a sweep name. They are read before the users are listed, page by page,
 //! so that the list is enough for most users.
 //!
-//! They only decide that nothing is to be done. A user who may be selected and changed is read again.
+//! They decide that nothing is to be done, and count a user whom a run with limits selects. A user who is to be changed is
+//! read.
 
 use std::collections::HashSet;
 
