@@ -107,6 +107,11 @@ bench: kafka ## throughput, latency and the speed of the rules as ratios, kept i
 	cargo bench --locked --bench sweep
 	cargo bench --locked --bench views
 
+.PHONY: bench-short
+bench-short: kafka ## one round of webhooks; fails if a ratio has fallen by more than a third against benches/webhooks/baseline.json
+	cargo bench --locked --bench webhooks -- --rounds 1 --seconds 2 --only embedded,kafka,embedded-with-engine --no-half --no-end-to-end \
+		--against benches/webhooks/baseline.json
+
 .PHONY: lint
 lint: ## format, clippy, dependency policy
 	cargo fmt --check
