@@ -31,11 +31,27 @@ const fn batch(stream: Stream) -> usize {
         | Stream::Claims => 512,
     }
 }
+
 /// The least time between the beginnings of two transactions of one stream, unless many records wait. A transaction writes
 /// the pages of its tables, however few rows are new: where much happens, this makes one of many.
 const GATHER: Duration = Duration::from_millis(25);
 /// The number of records that are not gathered further.
 const MANY: usize = 512;
+
+/// Whether the records of `stream` are gathered: those that follow from each event. The others are few.
+const fn is_gathered(stream: Stream) -> bool {
+    match stream {
+        Stream::Decisions | Stream::Outcomes | Stream::Activity => true,
+        Stream::Events
+        | Stream::DeadLetters
+        | Stream::Sweeps
+        | Stream::SweepProgress
+        | Stream::Settings
+        | Stream::Feeds
+        | Stream::Claims => false,
+    }
+}
+
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
@@ -95,11 +111,11 @@ impl Follower {
             if batch.is_empty() {
                 continue;
             }
-            let (began, is_small) = (Instant::now(), batch.len() < MANY);
+            let (began, may_gather) = (Instant::now(), is_gathered(stream) && batch.len() < MANY);
             let writing = tokio::task::spawn_blocking(move || views.apply(stream, &batch));
             writing.await.map_err(|_| Interruption::Panicked)??;
             backoff.reset();
-            if is_small {
+            if may_gather {
                 let _stopped = self.stop.run_until_cancelled(sleep_until(began + GATHER)).await;
             }
         }

@@ -278,6 +278,7 @@ async fn what_a_mass_creation_holds_can_be_dismissed_and_the_bound_turned_off() 
     let app = TestApp::start(mass_ground().tweak("USHER_SOURCES__0__MASS_CREATION", "{ users: 5, percent: 0 }")).await;
     a_directory_is_connected(&app).await;
     assert_eq!((count(&app, "+staff"), count(&app, "-guests")), (MANY, 5));
+    until(&app, MANY - 5, "open").await;
     let (status, answer) = order(&app, "sources/acme/newcomers/dismiss", &Value::Null).await;
     assert_eq!((status, &answer["steps"]), (StatusCode::ACCEPTED, &json!(MANY - 5)), "{answer}");
     until(&app, MANY - 5, "dismissed").await;
