@@ -61,13 +61,12 @@ impl MassCreations {
     pub(in crate::engine) fn judge(&self, decision: &mut Decision) {
         let (Some(bound), Some(at)) = (*self.bound.get(), decision.told_creation()) else { return };
         let (since, until) = (at.minus(bound.within), at.plus(bound.within));
-        self.record(decision, at, since);
         // The views, which count too, are on the disk. They are not asked where nothing can be held.
         if !decision.selected().flat_map(|verdict| &verdict.steps).any(Step::is_kept_back_in_mass_creations) {
-            return;
+            return self.own().record(decision, at, since);
         }
         let most = bound.most(self.run_queries.known_users(&self.source));
-        let (count, is_news) = self.count((since, until), most);
+        let (count, is_news) = self.count(decision, (since, until), at, most);
         if count <= most || decision.redrive.is_some() {
             return;
         }
@@ -83,20 +82,19 @@ impl MassCreations {
         decision.mass_creation = Some(bound.why(most));
     }
 
-    /// Remembers the creation of `decision`, and drops those long before `since`.
-    fn record(&self, decision: &Decision, at: Timestamp, since: Timestamp) {
-        let mut own = self.own();
-        own.created.insert((at, decision.event.clone()));
-        if own.created.len() > MAX_REMEMBERED {
-            own.created.pop_first();
-        }
-        own.created = own.created.split_off(&(since.minus(RETENTION), EventId::new("")));
-    }
-
-    /// The number of creations in this time; and whether it is new that there are more than `most`.
-    fn count(&self, (since, until): (Timestamp, Timestamp), most: u64) -> (u64, bool) {
+    /// The number of creations in the time around this one, including it; and whether it is new that there are more
+    /// than `most`.
+    fn count(
+        &self,
+        decision: &Decision,
+        (since, until): (Timestamp, Timestamp),
+        at: Timestamp,
+        most: u64,
+    ) -> (u64, bool) {
         let by_views = self.run_queries.created(&self.source, since, until, most.saturating_add(1));
+        // Recorded and counted under one lock: of creations at the same time each has a number of its own.
         let mut own = self.own();
+        own.record(decision, at, since);
         let count = by_views.max(own.count((since, until), most));
         let is_news = count > most && !own.is_told;
         // An episode ends when there are clearly fewer: near the bound it would be reported again and again.
@@ -110,6 +108,15 @@ impl MassCreations {
 }
 
 impl Own {
+    /// Remembers the creation of `decision`, and drops those long before `since`.
+    fn record(&mut self, decision: &Decision, at: Timestamp, since: Timestamp) {
+        self.created.insert((at, decision.event.clone()));
+        if self.created.len() > MAX_REMEMBERED {
+            self.created.pop_first();
+        }
+        self.created = self.created.split_off(&(since.minus(RETENTION), EventId::new("")));
+    }
+
     /// The number of creations in this time, at most one more than `most`.
     fn count(&self, (since, until): (Timestamp, Timestamp), most: u64) -> u64 {
         let enough = usize::try_from(most.saturating_add(1)).unwrap_or(usize::MAX);

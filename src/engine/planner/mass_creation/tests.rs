@@ -38,6 +38,26 @@ fn the_51st_creation_within_ten_minutes_is_kept_back_in_whatever_order_they_are_
 }
 
 #[test]
+fn of_creations_that_are_decided_at_the_same_moment_as_many_go_on_as_the_bound_allows() {
+    for _ in 0..50 {
+        let creations = creations(Some(MassCreation::default()), FakeQueries::default());
+        let judge = |thread: i64| held(&creations, (0..15).map(|number| created(thread * 100 + number, number)));
+        let held: Vec<bool> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|thread| {
+                    scope.spawn({
+                        let judge = &judge;
+                        move || judge(thread)
+                    })
+                })
+                .collect();
+            threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
+        });
+        assert_eq!(held.iter().filter(|held| **held).count(), 10, "of 60");
+    }
+}
+
+#[test]
 fn creations_that_are_spread_over_time_are_not_kept_back_though_they_are_decided_at_once() {
     let creations = creations(Some(MassCreation::default()), FakeQueries::default());
     assert!(!held(&creations, (0..500).map(|number| created(number, number * 30))).contains(&true));
@@ -74,13 +94,10 @@ fn an_episode_is_told_of_once() {
     let mut news = Vec::new();
     for number in 0..200 {
         let (decision, at) = (created(number, number), at(number));
-        let since = at.minus(MassCreation::default().within);
-        creations.record(&decision, at, since);
-        news.push(creations.count((since, at), 50).1);
+        news.push(creations.count(&decision, (at.minus(MassCreation::default().within), at), at, 50).1);
     }
     assert_eq!(news.iter().filter(|news| **news).count(), 1);
     let later = created(9_999, 100_000);
-    creations.record(&later, at(100_000), at(99_400));
-    let counted = creations.count((at(99_400), at(100_000)), 50);
+    let counted = creations.count(&later, (at(99_400), at(100_000)), at(100_000), 50);
     assert_eq!((counted, creations.own.lock().expect("not poisoned").is_told), ((1, false), false));
 }
