@@ -20,7 +20,7 @@ use actix_web::{
 };
 use tokio::runtime::Handle;
 
-pub use api::SourceRow;
+pub use api::{SourceRow, end_waits};
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};
 pub use listener_state::ListenerState;
 pub use probes::{Readiness, SourceHealth, SourceState, Wait};

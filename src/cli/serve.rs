@@ -66,6 +66,7 @@ pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<It
     let served = start_runtime().and_then(|runtime| {
         let start = Start { origin, files, digest, hangup: Arc::default() };
         let served = runtime.block_on(serve(config, roles, start));
+        crate::admin::end_waits();
         runtime.shutdown_timeout(LEFT_OVER);
         served
     });

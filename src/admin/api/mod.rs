@@ -23,6 +23,7 @@ use crate::views::{self, Cursor, Page, Paging};
 use request::work::ApiResponse;
 
 pub(super) use request::query::bad_query;
+pub use request::work::end_waits;
 pub use sources::SourceRow;
 
 /// The path of the API.

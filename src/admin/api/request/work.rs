@@ -3,7 +3,7 @@
 //!
 //! This work is reading, checking, evaluating, asking the views or a product, and writing a long answer.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
@@ -16,6 +16,7 @@ use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::admin::api::Problem;
 
@@ -23,6 +24,8 @@ use crate::admin::api::Problem;
 static WORKING: Semaphore = Semaphore::const_new(4);
 /// The number of requests that may wait for a product or for the log at once.
 static WAITING: Semaphore = Semaphore::const_new(64);
+/// Cancelled when the process ends. What waits then would meet a runtime without timers.
+static ENDING: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
 /// The time for which a request waits for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -105,9 +108,20 @@ where
     let (turn, here) = (turn(&WAITING).await?, runtime.clone());
     away(&runtime, move || {
         let _turn = turn;
-        here.block_on(work())
+        here.block_on(async {
+            tokio::select! {
+                biased;
+                () = ENDING.cancelled() => Err(Problem::Unavailable("usher is stopping".into())),
+                done = work() => done,
+            }
+        })
     })
     .await
+}
+
+/// Ends what [`waited`] still waits for, and what will. The process is to end then.
+pub fn end_waits() {
+    ENDING.cancel();
 }
 
 /// Does `work` in the thread of [`waited`], when it is its turn.
