@@ -158,6 +158,11 @@ async fn a_broken_file_is_refused_with_its_places_and_the_configuration_before_g
 }
 
 /// An empty configuration is a right one, of defaults: usher may change everything then.
+/// Waits until the log has `text`: its lines are written by a thread of their own.
+async fn has_told(usher: &Usher, text: &str) {
+    eventually(text, async || usher.log().contains(text).then_some(())).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_configuration_file_that_is_emptied_or_taken_away_changes_nothing() {
     let ground = Ground::new(EVERYBODY).groups(&["staff"]);
@@ -168,10 +173,10 @@ async fn a_configuration_file_that_is_emptied_or_taken_away_changes_nothing() {
     fs::write(ground.config_path(), "").expect("emptied");
     usher.hang_up();
     has_counted(&usher, REFUSED, 1.0).await;
-    assert!(usher.log().contains("has no source any more"), "{}", usher.log());
+    has_told(&usher, "has no source any more").await;
     fs::remove_file(ground.config_path()).expect("removed");
     has_counted(&usher, REFUSED, 2.0).await; // noticed without being told
-    assert!(usher.log().contains("usher.yaml: cannot be read"), "{}", usher.log());
+    has_told(&usher, "usher.yaml: cannot be read").await;
 
     let jane = Account::new("KEY1", "jane");
     ground.sandbox.put_user(ACME.product, jane.clone());
