@@ -3,18 +3,14 @@
 //! Each step has its own attempt before the call, and its own outcome. If the call fails, nothing is known of any of
 //! them. They are then taken one by one, as after a crash: the attempt is there, and a reading shows what was made.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::Arc;
 
 use tracing::debug;
 
-use super::{
-    ANEW, Ended, Interrupted, Plan, Progress, UserReading,
-    fence::{self, Fence},
-    wording,
-};
+use super::{ANEW, Ended, Interrupted, Plan, Progress, UserReading, wording};
 use crate::{
     domain::{GroupName, Step, StepResult},
-    products::{Disposition, Error, cleared_by},
+    products::{Disposition, Error},
     runtime::pause,
     source::{failures::CallKind, retry_policy::RetryPolicy},
 };
@@ -98,26 +94,13 @@ impl Progress<'_> {
 
     /// Calls the product. When the turn of the call has come, the attempts are written.
     async fn ask_for_all(&self, known: &UserReading, joining: &[Joining<'_>], revision: u64) -> Result<(), Error> {
-        let connection = &self.executor.connection;
-        let fence = Arc::new(Fence {
-            outcomes: Arc::clone(&self.executor.outcomes),
-            steps: joining.iter().map(|joining| (joining.plan.step.clone(), joining.before.clone())).collect(),
-            work: self.work.clone(),
-            revision,
-            read: known.read(),
-            reading_lasts: self.reading_lasts,
-            usable_until: None, // a group that is given needs no claim
-            attempted: AtomicBool::new(false),
-            seen: fence::Observations::default(),
-        });
+        let steps = joining.iter().map(|joining| (joining.plan.step.clone(), joining.before.clone())).collect();
+        // A group that is given needs no claim.
+        let fence = Arc::new(self.fence(steps, known, revision));
         let groups: Vec<_> = joining.iter().map(|joining| joining.group).collect();
-        connection.recent_readings.forget(&known.user.id);
-        let asked = cleared_by(fence.clone(), connection.client.join_groups(&known.user, &groups)).await;
-        connection.recent_readings.forget(&known.user.id); // one that was begun meanwhile
+        let client = &self.executor.connection.client;
+        let asked = self.cleared(&fence, known, client.join_groups(&known.user, &groups)).await;
         fence.finish_attempt().await;
-        if asked.is_ok() {
-            connection.succeeded(CallKind::Change);
-        }
         asked
     }
 }

@@ -1,5 +1,6 @@
 //! Carries out one step: read, ask the guard, wait for the turn, append the attempt, call; in doubt, read again.
 
+mod ask;
 mod context;
 pub(in crate::engine::executor) mod ended;
 mod fence;
@@ -10,10 +11,7 @@ pub(in crate::engine::executor) mod plan;
 mod settle_attempt;
 mod wording;
 
-use std::{
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::time::Duration;
 
 use super::{
     Executor,
@@ -21,12 +19,12 @@ use super::{
 };
 use crate::{
     domain::{Step, StepResult, Timestamp},
-    products::{Disposition, Error, cleared_by},
+    products::{Disposition, Error},
     runtime::{Interrupted, Work, pause},
     source::{failures::CallKind, read::UserLookup, retry_policy::RetryPolicy},
 };
+use ask::may_be_done_in_part;
 use context::UserReading;
-use fence::Fence;
 
 pub(in crate::engine) use context::StepContext;
 pub(in crate::engine) use ended::Ended;
@@ -247,76 +245,5 @@ impl<'a> Progress<'a> {
             }
             Ok(permit) => Ok(permit),
         })
-    }
-
-    /// Calls the product. When the turn of the first change has come, the attempt is written.
-    async fn ask(
-        &mut self,
-        known: &UserReading,
-        permit: Permit,
-        revision: u64,
-    ) -> Result<Result<(), Error>, Interrupted> {
-        let step = &self.plan.step;
-        let outcomes = &self.executor.outcomes;
-        let before = self.before(&known.user);
-        self.executor.connection.recent_readings.forget(&known.user.id);
-        // A search for an issue counts the time from the last attempt, so each is written down.
-        let is_written = self.attempted.is_some() && !matches!(step.step, Step::CreateIssue(_));
-        let fence = Arc::new(Fence {
-            outcomes: Arc::clone(outcomes),
-            steps: vec![(step.clone(), before.clone())],
-            work: self.work.clone(),
-            revision,
-            read: known.read(),
-            reading_lasts: self.reading_lasts,
-            usable_until: permit.usable_until(),
-            attempted: AtomicBool::new(is_written),
-            seen: fence::Observations::default(),
-        });
-        let asked = cleared_by(fence.clone(), self.executor.connection.client.make_so(&known.user, &step.step)).await;
-        let may_be_done = match &asked {
-            Ok(()) => {
-                self.executor.connection.succeeded(CallKind::Change);
-                true
-            }
-            Err(Error::Withheld(_)) if !fence.has_cleared() => false,
-            Err(error) => {
-                matches!(error.disposition(), Disposition::ReadThenRetry(_)) || may_be_done_in_part(&step.step)
-            }
-        };
-        let now = self.executor.now();
-        self.executor.connection.recent_readings.forget(&known.user.id); // one that was begun meanwhile
-        if may_be_done {
-            permit.used(now).await
-        } else {
-            permit.released(now).await
-        }
-        fence.finish_attempt().await;
-        if fence.has_attempted() || asked.is_ok() {
-            self.attempted = Some(before);
-            outcomes.asked(&step.step, self.work);
-        }
-        if fence.is_outdated() {
-            self.reading_lasts = self.reading_lasts.saturating_mul(2);
-        }
-        if matches!(asked, Err(Error::Withheld(_))) && fence.has_cleared() {
-            self.may_be_done |= may_be_done_in_part(&step.step);
-        }
-        Ok(asked)
-    }
-}
-
-/// Whether some product needs several calls for `step`, or for reading its state. Then an error of the last call does
-/// not show that nothing was done.
-fn may_be_done_in_part(step: &Step) -> bool {
-    match step {
-        Step::RemoveGroup(_)
-        | Step::RemoveAllGroups
-        | Step::RemoveApplicationAccess(_)
-        | Step::Deactivate
-        | Step::Reactivate
-        | Step::Delete
-        | Step::InvalidatePassword { .. } => true,
-        Step::AddGroup(_) | Step::Rename { .. } | Step::CreateIssue(_) => false,
     }
 }
