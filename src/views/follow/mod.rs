@@ -15,20 +15,29 @@ use crate::{
     runtime::Backoff,
 };
 
-/// The highest number of records in one transaction. Others wait for it: followers of other streams, and pruning.
-const fn batch(stream: Stream) -> usize {
+/// The size of transactions.
+struct Batching {
+    /// The highest number of records in one. Others wait for it: followers of other streams, and pruning.
+    most: usize,
+    /// Whether the records of [`GATHER`] are written together.
+    gathers: bool,
+}
+
+const fn batching(stream: Stream) -> Batching {
     match stream {
         // These records make one row each, and a process without its volume reads those of all users. They are written
         // in the order of users, so that a page of the table is written once for many rows.
-        Stream::Activity => 32_768,
-        Stream::Decisions | Stream::Outcomes => 2_048,
+        Stream::Activity => Batching { most: 32_768, gathers: true },
+        // Several follow from each event.
+        Stream::Decisions | Stream::Outcomes => Batching { most: 2_048, gathers: true },
+        // They are few.
         Stream::Events
         | Stream::DeadLetters
         | Stream::Sweeps
         | Stream::SweepProgress
         | Stream::Settings
         | Stream::Feeds
-        | Stream::Claims => 512,
+        | Stream::Claims => Batching { most: 512, gathers: false },
     }
 }
 
@@ -37,21 +46,6 @@ const fn batch(stream: Stream) -> usize {
 const GATHER: Duration = Duration::from_millis(25);
 /// The number of records that are not gathered further.
 const MANY: usize = 512;
-
-/// Whether the records of `stream` are gathered: those that follow from each event. The others are few.
-const fn is_gathered(stream: Stream) -> bool {
-    match stream {
-        Stream::Decisions | Stream::Outcomes | Stream::Activity => true,
-        Stream::Events
-        | Stream::DeadLetters
-        | Stream::Sweeps
-        | Stream::SweepProgress
-        | Stream::Settings
-        | Stream::Feeds
-        | Stream::Claims => false,
-    }
-}
-
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
@@ -103,7 +97,8 @@ impl Follower {
             let Some(next) = self.stop.run_until_cancelled(self.next(partition)).await else { return Ok(()) };
             from.push((partition, next?));
         }
-        let reading = Batches::read(&self.log, self.stream, from, batch(self.stream));
+        let Batching { most, gathers } = batching(self.stream);
+        let reading = Batches::read(&self.log, self.stream, from, most);
         let Some(batches) = self.stop.run_until_cancelled(reading).await else { return Ok(()) };
         let mut batches = batches?;
         while let Some(batch) = self.stop.run_until_cancelled(batches.next(trouble)).await {
@@ -111,7 +106,7 @@ impl Follower {
             if batch.is_empty() {
                 continue;
             }
-            let (began, may_gather) = (Instant::now(), is_gathered(stream) && batch.len() < MANY);
+            let (began, may_gather) = (Instant::now(), gathers && batch.len() < MANY);
             let writing = tokio::task::spawn_blocking(move || views.apply(stream, &batch));
             writing.await.map_err(|_| Interruption::Panicked)??;
             backoff.reset();
