@@ -7,7 +7,6 @@
 
 use std::{
     io,
-    ops::Deref,
     sync::{
         Once,
         atomic::{AtomicUsize, Ordering},
@@ -20,13 +19,17 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 /// The increment of the nice value: beside a busy thread of a listener, such a thread gets a quarter of a core.
 const NICER: i32 = 5;
-/// The time for threads that still work when the runtime ends.
-const LEFT_OVER: Duration = Duration::from_millis(500);
+/// The time for threads that still wait for a disk when everything else has ended.
+pub const LEFT_OVER: Duration = Duration::from_millis(500);
 /// The nice value of the lowest priority.
 const LOWEST: i32 = 19;
 
 /// The runtime for the work behind the log. Dropping it leaves what blocks one of its threads behind.
-pub(super) struct Background(Option<Runtime>, Handle);
+pub(super) struct Background {
+    handle: Handle,
+    /// None once it ends.
+    runtime: Option<Runtime>,
+}
 
 impl Background {
     /// Starts the threads.
@@ -41,29 +44,25 @@ impl Background {
         let give_way = move || give_way(priority);
         let runtime =
             Builder::new_multi_thread().enable_all().thread_name_fn(name).on_thread_start(give_way).build()?;
-        let handle = runtime.handle().clone();
-        Ok(Self(Some(runtime), handle))
+        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
+    }
+
+    /// The way for tasks into it.
+    pub(super) fn handle(&self) -> &Handle {
+        &self.handle
     }
 
     /// Ends the threads. It blocks, for half a second at most, until those have ended that still work.
     pub(super) fn end(mut self) {
-        if let Some(runtime) = self.0.take() {
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(LEFT_OVER);
         }
     }
 }
 
-impl Deref for Background {
-    type Target = Handle;
-
-    fn deref(&self) -> &Handle {
-        &self.1
-    }
-}
-
 impl Drop for Background {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background(); // the one who drops it may be a task, which must not wait
         }
     }
@@ -94,7 +93,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_work_behind_the_log_gives_way_and_nothing_else_does() {
-        let (own, background) = (nice(), Background::start().expect("threads"));
+        let (own, started) = (nice(), Background::start().expect("threads"));
+        let background = started.handle();
         let worker = background.spawn(async { nice() }).await.expect("no panic");
         let blocking = background.spawn_blocking(nice).await.expect("no panic");
         let begun_there = background.spawn(async { tokio::task::spawn_blocking(nice).await.expect("no panic") });

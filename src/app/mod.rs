@@ -31,6 +31,7 @@ use tracing::{error, info};
 
 use crate::{admin, engine::References, log::Log, reload::Reloader, secret::Secret, store::Store};
 use background::Background;
+pub use background::LEFT_OVER;
 pub use data_folder::{DataFolder, LOCK, hold as hold_data_folder};
 pub use end::shutdown::Shutdown;
 pub use error::{Error, Listener};

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{FAILED, USAGE, complain, start_runtime, watchdog};
 use crate::{
-    app::{App, NewToken, Roles, Shutdown, Surroundings},
+    app::{App, LEFT_OVER, NewToken, Roles, Shutdown, Surroundings},
     config::{Config, LoadResult, Loaded, LogConfig},
     reload::{Origin, Start},
     telemetry,
@@ -33,9 +33,6 @@ pub(super) enum Role {
     /// Answer administrators.
     Admin,
 }
-
-/// The time for threads that wait for a disk, when everything else has ended.
-const LEFT_OVER: Duration = Duration::from_millis(500);
 
 /// Runs the service until SIGTERM or SIGINT.
 pub(super) fn run(path: Option<&Path>, roles: &[Role], env: impl IntoIterator<Item = (String, String)>) -> ExitCode {

@@ -91,7 +91,7 @@ impl App {
         let keeps_views = roles.engine || roles.admin;
         let background = Background::start().map_err(Error::Threads)?;
         let supervisor =
-            Supervisor { health: health.clone(), shutdown: shutdown.clone(), runtime: (*background).clone() };
+            Supervisor { health: health.clone(), shutdown: shutdown.clone(), runtime: background.handle().clone() };
         let mut view_tasks = JoinSet::new();
         if keeps_views {
             view_tasks = following::follow(&supervisor, &views, &settings, &log, &stop_views);
