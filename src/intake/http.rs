@@ -4,19 +4,17 @@ use std::{sync::Arc, time::Instant};
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{
-        Method,
-        header::{self, HeaderName},
-    },
+    http::{Method, header},
     web,
 };
 
 use super::{
-    DeliveryContent, Malformed, Proof, Read, Senders, Unverified, Verified,
+    DeliveryContent, Malformed, Read, Senders, Unverified, Verified,
     answer::DeliveryAnswer,
     body::{self, Budget, RecentProofs, Sender},
     events::{self, Origin, append},
     passed_over,
+    request::{IDENTIFIER, TRACEPARENT, announced_length, is_json, is_ping, proof_of, text_of},
     senders::Sender as SourceTable,
 };
 use crate::{
@@ -32,11 +30,6 @@ use crate::{
 
 /// The memory for the bodies of all requests together.
 const BODY_BUDGET: usize = 64 * 1024 * 1024;
-/// The headers of deliveries; a name that is made once is not read anew for each request.
-static SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature");
-static IDENTIFIER: HeaderName = HeaderName::from_static("x-atlassian-webhook-identifier");
-static EVENT_KEY: HeaderName = HeaderName::from_static("x-event-key");
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The length from which parsing a body takes milliseconds.
 const LONG: usize = 256 * 1024;
 
@@ -281,39 +274,4 @@ async fn receive(
         actix_web::rt::spawn(async move { intake.record(&source, &noted) });
     }
     response
-}
-
-/// The parts of the request that may prove its sender.
-fn proof_of(request: &HttpRequest) -> Proof<'_> {
-    let bytes = |name: &HeaderName| request.headers().get(name).map(header::HeaderValue::as_bytes);
-    Proof {
-        signature: bytes(&SIGNATURE),
-        authorization: bytes(&header::AUTHORIZATION),
-        method: request.method().as_str(),
-        path: request.uri().path(),
-        query: request.query_string(),
-    }
-}
-
-/// A header's text, if it is not empty.
-fn text_of<'r>(request: &'r HttpRequest, name: &HeaderName) -> Option<&'r str> {
-    request.headers().get(name)?.to_str().ok().filter(|text| !text.is_empty())
-}
-
-/// A missing content type is not another one: the signature is what counts.
-fn is_json(request: &HttpRequest) -> bool {
-    let Some(kind) = request.headers().get(header::CONTENT_TYPE) else { return true };
-    let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
-}
-
-fn announced_length(request: &HttpRequest) -> Option<usize> {
-    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// Whether it is a "Test connection" of Bitbucket and Confluence, which may come unsigned. It is recognised by a header
-/// or by exactly these bytes, so that nothing unverified is parsed. It is answered in the same way for every path.
-fn is_ping(request: &HttpRequest, body: &[u8]) -> bool {
-    let by_header = request.headers().get(&EVENT_KEY).is_some_and(|key| key == "diagnostics:ping");
-    by_header || body.iter().filter(|byte| !byte.is_ascii_whitespace()).eq(br#"{"test":true}"#)
 }

@@ -9,6 +9,7 @@ mod http;
 mod passed_over;
 mod payload;
 mod proof;
+mod request;
 mod senders;
 
 pub use audit::{Passed, read_entry};
