@@ -28,7 +28,7 @@ pub(in crate::log::embedded) struct AppendQueue {
 /// The committer's end of the queue. When it is dropped, the waiting requests are dropped too.
 pub(in crate::log::embedded) struct Requests(Arc<Shared>);
 
-/// What there is for the committer.
+/// The answer to the committer's wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::log::embedded) enum Arrival {
     /// Requests wait.
@@ -151,8 +151,7 @@ impl Requests {
         let before = state.waiting.len();
         state.wanted = Some(count.min(self.0.bound)); // more than the bound can never wait
         // An urgent one may be among those that wait already; then it is served with what is there.
-        let is_urgent = state.waiting.iter().any(|request| !matches!(request, Request::Append(_)));
-        if is_urgent || before >= count {
+        if before >= count || state.waiting.iter().any(|request| !matches!(request, Request::Append(_))) {
             state.wanted = None;
         }
         while state.wanted.is_some() && !state.is_closed {
