@@ -7,7 +7,7 @@ use usher::sandbox::{
     webhook::{Delivery, Happening},
 };
 
-use super::BadDisk;
+use super::{BadDisk, EVERYBODY, user};
 use crate::support::{
     face::{Face, eventually},
     ground::{ACME, Ground},
@@ -15,19 +15,10 @@ use crate::support::{
     words::assert_for_people,
 };
 
-const EVERYBODY: &str = "{ id: new, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
-                           actions: [{ add_groups: [staff] }] }";
-
 fn ground() -> (Ground, BadDisk) {
     let ground = Ground::new(EVERYBODY).groups(&["staff"]);
     let disk = BadDisk::new(&ground.folder());
     (ground, disk)
-}
-
-fn user(ground: &Ground, number: usize) -> Account {
-    let user = Account::new(format!("KEY{number}"), format!("name-{number}"));
-    ground.sandbox.put_user(ACME.product, user.clone());
-    user
 }
 
 /// Delivers that `user` was created, and gives the answer; none where the connection is refused or cut.

@@ -8,21 +8,12 @@ use usher::sandbox::{
     webhook::{Delivery, Happening},
 };
 
-use super::{BadDisk, mute::Mute};
+use super::{BadDisk, EVERYBODY, mute::Mute, user};
 use crate::support::{
     face::{Face, eventually},
     ground::{ACME, Ground},
     usher::Usher,
 };
-
-const EVERYBODY: &str = "{ id: new, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
-                           actions: [{ add_groups: [staff] }] }";
-
-fn user(ground: &Ground, number: usize) -> Account {
-    let user = Account::new(format!("KEY{number}"), format!("name-{number}"));
-    ground.sandbox.put_user(ACME.product, user.clone());
-    user
-}
 
 /// Delivers that `user` was created; gives the answer, if one comes in time.
 async fn answer(face: &Face, user: &Account) -> Option<StatusCode> {

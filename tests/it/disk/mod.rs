@@ -21,8 +21,24 @@ use std::{
 };
 
 use tempfile::TempDir;
+use usher::sandbox::Account;
 
-use crate::support::{face::eventually, ground::Ground, usher::Usher};
+use crate::support::{
+    face::eventually,
+    ground::{ACME, Ground},
+    usher::Usher,
+};
+
+/// A scheme that puts each user who is created into a group.
+const EVERYBODY: &str = "{ id: new, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
+                           actions: [{ add_groups: [staff] }] }";
+
+/// User `number`, who is there in Jira.
+fn user(ground: &Ground, number: usize) -> Account {
+    let user = Account::new(format!("KEY{number}"), format!("name-{number}"));
+    ground.sandbox.put_user(ACME.product, user.clone());
+    user
+}
 
 /// The library that a process is preloaded with, and its folder.
 static LIBRARY: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {

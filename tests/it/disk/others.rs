@@ -8,8 +8,9 @@ use std::{
 
 use reqwest::StatusCode;
 use rusqlite::Connection;
-use usher::sandbox::{Account, webhook::Happening};
+use usher::sandbox::webhook::Happening;
 
+use super::{EVERYBODY, user};
 use crate::support::{
     damage::DATABASE,
     face::eventually,
@@ -19,9 +20,6 @@ use crate::support::{
     words::assert_for_people,
 };
 
-const EVERYBODY: &str = "{ id: new, source: acme, trigger: on_create, test_mode: false, select: { everyone: true },
-                           actions: [{ add_groups: [staff] }] }";
-
 fn ground() -> Ground {
     Ground::new(EVERYBODY).groups(&["staff"])
 }
@@ -29,9 +27,7 @@ fn ground() -> Ground {
 /// Tells of users with the numbers `numbers`.
 async fn tell_of(ground: &Ground, usher: &Usher, numbers: impl IntoIterator<Item = usize>) {
     for number in numbers {
-        let user = Account::new(format!("KEY{number}"), format!("name-{number}"));
-        ground.sandbox.put_user(ACME.product, user.clone());
-        usher.tell(ACME, Happening::Created, &user).await;
+        usher.tell(ACME, Happening::Created, &user(ground, number)).await;
     }
 }
 
