@@ -12,7 +12,7 @@ const LEFT: f64 = 2.0 / 3.0;
 /// The rounds that are added at most before a fall counts: what else runs on a machine passes.
 pub const MORE_ROUNDS: usize = 2;
 
-/// What [`Report`](super::report::Report) writes, as far as it is needed.
+/// The part of a written [`Report`](super::report::Report) that is needed.
 #[derive(Deserialize)]
 pub struct Baseline {
     lanes: Vec<Row>,

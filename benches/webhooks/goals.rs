@@ -1,4 +1,4 @@
-//! What usher is to reach, as ratios in one run; judged where it was measured.
+//! The goals of usher, as ratios in one run; judged where it was measured.
 
 use std::io::{self, Write};
 

@@ -45,7 +45,7 @@ impl LaneReport {
     }
 }
 
-/// What `lane` did beside the `bare` check, round by round.
+/// The ratios of `lane` to the `bare` check, round by round.
 pub fn ratios(lane: &LaneReport, bare: &LaneReport) -> Vec<f64> {
     lane.full.iter().zip(&bare.full).map(|(own, bare)| own.per_second / bare.per_second).collect()
 }

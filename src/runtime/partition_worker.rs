@@ -50,7 +50,7 @@ struct Finished {
     result: Result<(), Interrupted>,
 }
 
-/// What the work on all records of a partition needs.
+/// The parts that the work on all records of a partition shares.
 struct Common<H> {
     handler: Arc<H>,
     work: Work,
@@ -60,7 +60,7 @@ struct Common<H> {
 /// Works through one partition.
 pub(crate) struct PartitionWorker<H> {
     ledger: Ledger,
-    /// What the work on each record has in common.
+    /// The parts that the work on each record needs.
     common: Arc<Common<H>>,
     offsets: Box<dyn Offsets>,
     in_flight: FuturesUnordered<BoxFuture<'static, Finished>>,

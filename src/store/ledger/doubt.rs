@@ -11,7 +11,7 @@ use crate::{
     store::{Error, Forgotten},
 };
 
-/// What is in doubt in each scope, as it is in the store: it is asked for each record of the input.
+/// The doubt about each scope, as it is in the store: it is asked for each record of the input.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Doubts(Arc<Mutex<HashMap<Vec<u8>, Doubt>>>);
 
@@ -23,7 +23,7 @@ struct Doubt {
 }
 
 impl Doubts {
-    /// What is in doubt in `scope`; `read` asks the store, the first time and after each change.
+    /// The doubt about `scope`; `read` asks the store, the first time and after each change.
     fn of(&self, scope: &[u8], read: impl FnOnce() -> Result<Doubt, Error>) -> Result<Doubt, Error> {
         // The lock is held while the store is read: a change cannot fall between the reading and the remembering.
         let mut known = self.lock();

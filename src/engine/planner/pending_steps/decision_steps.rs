@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Steps kept of one user at most, the latest ones.
-pub(super) const MAX_OF_ONE: usize = 1_000;
+const MAX_OF_ONE: usize = 1_000;
 
 /// The steps of a decision.
 #[derive(Debug)]
