@@ -1,6 +1,6 @@
 //! The activity of each user, as the planner keeps it beside the ledger.
 
-use super::{Error, Scope};
+use super::{Error, Scope, table::Table};
 use crate::{
     domain::{Activity, UserKey},
     log::codec,
@@ -28,11 +28,11 @@ pub enum Recalled {
 
 /// The users' activity by scope and user. Cheap to clone; all clones are one memory.
 #[derive(Debug, Clone)]
-pub struct ActivityStore(sled::Tree);
+pub struct ActivityStore(Table);
 
 impl ActivityStore {
-    pub(super) fn new(tree: sled::Tree) -> Self {
-        Self(tree)
+    pub(super) fn new(table: Table) -> Self {
+        Self(table)
     }
 
     /// The data of `user`.
@@ -57,8 +57,7 @@ impl ActivityStore {
     /// # Errors
     /// [`Error::Sled`] if sled can't write.
     pub fn put(&self, scope: &Scope, user: &UserKey, seen: &StoredActivity) -> Result<(), Error> {
-        self.0.insert(scope.key(user.as_str()), write(seen))?;
-        Ok(())
+        self.0.put(scope.key(user.as_str()), write(seen))
     }
 
     /// Removes the data of `user`.
@@ -66,8 +65,7 @@ impl ActivityStore {
     /// # Errors
     /// [`Error::Sled`] if sled can't write.
     pub fn remove(&self, scope: &Scope, user: &UserKey) -> Result<(), Error> {
-        self.0.remove(scope.key(user.as_str()))?;
-        Ok(())
+        self.0.remove(scope.key(user.as_str()))
     }
 
     /// Takes in the activity of a decision, unless the stored one is newer. Returns the data of `user` then.

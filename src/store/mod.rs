@@ -5,17 +5,18 @@
 mod activity;
 mod forgotten;
 mod ledger;
+mod opening;
 mod pending;
 mod reach;
 mod sled_files;
 mod sweeps;
+mod table;
 mod turns;
 mod watch;
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
 };
 
 pub use activity::{ActivityStore, Recalled, StoredActivity};
@@ -26,7 +27,9 @@ pub use reach::Reach;
 pub use sweeps::{Listing, RunPhase, SweepState, SweepStore};
 pub use turns::Turn;
 
-use sled_files::{is_in_use, remove_unfinished_snapshots};
+use opening::{Failure, Opened, open_caught, open_patiently, set_aside};
+use sled_files::{SEGMENT_BYTES, Sealer};
+use table::{Damage, Table};
 use watch::Watch;
 
 use crate::health::Health;
@@ -64,10 +67,9 @@ pub struct Store {
     /// Whether it was of another log, and was emptied.
     was_emptied: bool,
     watch: Option<Watch>,
+    damage: Damage,
 }
 
-const IDENTITY: &[u8] = b"log-identity";
-const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 impl Store {
@@ -75,34 +77,34 @@ impl Store {
     /// a new one is made; a store of another log is emptied.
     ///
     /// # Errors
-    /// [`Error::Folder`] if the folder can't be made, read or moved aside; [`Error::InUse`] if another process has it
-    /// open; [`Error::Unusable`] if a new one can't be opened in place of a corrupt one; [`Error::Sled`] if sled can't
-    /// read or write it.
+    /// [`Error::Folder`] if the folder can't be made, read, written or moved aside; [`Error::InUse`] if another process
+    /// has it open; [`Error::Unusable`] if a new one can't be opened in place of a corrupt one.
     pub fn open(dir: &Path, log_identity: &str) -> Result<Self, Error> {
         fs::create_dir_all(dir).map_err(|error| Error::Folder { path: dir.to_owned(), error })?;
-        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES);
-        let (db, set_aside) = match open_patiently(dir, &config) {
-            Ok(db) => (db, None),
+        let config = sled::Config::new().path(dir).segment_size(SEGMENT_BYTES).cache_capacity(CACHE_BYTES);
+        let (opened, set_aside) = match open_patiently(&config, log_identity) {
+            Ok(opened) => (opened, None),
             Err(Failure::InUse) => return Err(Error::InUse(dir.to_owned())),
             Err(Failure::Folder(error)) => return Err(Error::Folder { path: dir.to_owned(), error }),
-            Err(Failure::Corrupt) => {
+            Err(Failure::Damaged) => {
                 let aside = set_aside(dir)?;
-                (open_caught(dir, &config).map_err(|_| Error::Unusable(dir.to_owned()))?, Some(aside))
+                (open_caught(&config, log_identity).map_err(|_| Error::Unusable(dir.to_owned()))?, Some(aside))
             }
         };
+        let Opened { db, was_emptied } = opened;
         let (folder, log_identity) = (dir.to_owned(), log_identity.to_owned());
-        let mut store = Self { db, config, folder, log_identity, set_aside, was_emptied: false, watch: None };
-        store.was_emptied = store.belong_to(&store.log_identity)?;
-        Ok(store)
+        let damage = Damage::default();
+        Ok(Self { db, config, folder, log_identity, set_aside, was_emptied, damage, watch: None })
     }
 
-    /// Ends the process, through `health`, when a write has failed: sled keeps failing after its first error, and only
-    /// opening the store again helps. Call it once.
+    /// Ends the process, through `health`, when a write has failed or a row can't be read: sled keeps failing after its
+    /// first error, and only opening the store again helps. From now on it is also noticed at the next start if the files
+    /// are changed in between. Call it once.
     ///
     /// # Errors
     /// [`Error::Folder`] if no thread can be started for it.
     pub fn watch(&mut self, health: Health) -> Result<(), Error> {
-        let watch = Watch::start(self.config.clone(), health);
+        let watch = Watch::start(self.config.clone(), self.damage.clone(), Sealer::new(&self.folder), health);
         self.watch = Some(watch.map_err(|error| Error::Folder { path: self.config.get_path(), error })?);
         Ok(())
     }
@@ -122,7 +124,7 @@ impl Store {
     /// # Errors
     /// [`Error::Sled`] if sled can't open its tables.
     pub fn ledger(&self) -> Result<Ledger, Error> {
-        Ok(Ledger::new(self.db.open_tree("ledger")?, self.db.open_tree("checkpoints")?))
+        Ok(Ledger::new(self.table("ledger")?, self.table("checkpoints")?))
     }
 
     /// The activity of users.
@@ -130,7 +132,7 @@ impl Store {
     /// # Errors
     /// [`Error::Sled`] if sled can't open its table.
     pub fn activity(&self) -> Result<ActivityStore, Error> {
-        Ok(ActivityStore::new(self.db.open_tree("activity")?))
+        Ok(ActivityStore::new(self.table("activity")?))
     }
 
     /// Steps that have not ended.
@@ -138,7 +140,7 @@ impl Store {
     /// # Errors
     /// [`Error::Sled`] if sled can't open its table.
     pub fn pending(&self) -> Result<PendingStore, Error> {
-        Ok(PendingStore::new(self.db.open_tree("pending-steps")?))
+        Ok(PendingStore::new(self.table("pending-steps")?))
     }
 
     /// The progress of sweeps.
@@ -146,7 +148,7 @@ impl Store {
     /// # Errors
     /// [`Error::Sled`] if sled can't open its table.
     pub fn sweeps(&self) -> Result<SweepStore, Error> {
-        Ok(SweepStore::new(self.db.open_tree("sweeps")?))
+        Ok(SweepStore::new(self.table("sweeps")?))
     }
 
     /// The folder of the store. It also contains other databases that can be rebuilt from the log. Remove all of them
@@ -158,6 +160,10 @@ impl Store {
     /// The identity of its log.
     pub fn log_identity(&self) -> &str {
         &self.log_identity
+    }
+
+    fn table(&self, name: &str) -> Result<Table, Error> {
+        Ok(Table::new(self.db.open_tree(name)?, self.damage.clone()))
     }
 
     /// A tree by its name, for tests that damage its content.
@@ -177,68 +183,6 @@ impl Store {
         self.db.flush()?;
         Ok(())
     }
-
-    /// Makes it one of the log named `log_identity`. Tells whether it was one of another log before.
-    fn belong_to(&self, log_identity: &str) -> Result<bool, Error> {
-        let known = self.db.get(IDENTITY)?;
-        if known.as_deref() == Some(log_identity.as_bytes()) {
-            return Ok(false);
-        }
-        for name in self.db.tree_names() {
-            self.db.open_tree(name)?.clear()?;
-        }
-        self.db.insert(IDENTITY, log_identity.as_bytes())?;
-        self.db.flush()?;
-        Ok(known.is_some())
-    }
-}
-
-enum Failure {
-    InUse,
-    Folder(io::Error),
-    Corrupt,
-}
-
-/// sled lets go of its lock a moment after the last handle is dropped: a restart must not trip over that.
-fn open_patiently(dir: &Path, config: &sled::Config) -> Result<sled::Db, Failure> {
-    let deadline = Instant::now() + LOCK_TIMEOUT;
-    loop {
-        match open_caught(dir, config) {
-            Err(Failure::InUse) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
-            opened => return opened,
-        }
-    }
-}
-
-/// sled 0.34 panics on some damaged files: a panic while opening is damage like any other.
-fn open_caught(dir: &Path, config: &sled::Config) -> Result<sled::Db, Failure> {
-    let (folder, config) = (dir.to_owned(), config.clone());
-    let opening = std::thread::Builder::new()
-        .name("open-state".into())
-        .spawn(move || {
-            remove_unfinished_snapshots(&folder)?;
-            config.open()
-        })
-        .map_err(Failure::Folder)?;
-    match opening.join() {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(sled::Error::Io(_))) if is_in_use(dir) => Err(Failure::InUse),
-        Ok(Err(sled::Error::Io(error))) => Err(Failure::Folder(error)),
-        Ok(Err(_)) | Err(_) => Err(Failure::Corrupt),
-    }
-}
-
-fn set_aside(dir: &Path) -> Result<PathBuf, Error> {
-    let free = (1..).map(|n| {
-        let mut name = dir.as_os_str().to_owned();
-        name.push(format!(".set-aside-{n}"));
-        PathBuf::from(name)
-    });
-    let aside = free.into_iter().find(|path| !path.exists()).unwrap_or_else(|| dir.with_extension("set-aside"));
-    fs::rename(dir, &aside)
-        .and_then(|()| fs::create_dir_all(dir))
-        .map_err(|error| Error::Folder { path: dir.to_owned(), error })?;
-    Ok(aside)
 }
 
 #[cfg(test)]

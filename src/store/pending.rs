@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::{Error, table::Table};
 use crate::domain::{RunId, StepKey, Timestamp, UserKey};
 
 /// A step that has not ended.
@@ -41,11 +41,11 @@ pub trait PendingRows: Debug + Send + Sync {
 
 /// The pending steps of each user. Cheap to clone; all clones are one memory.
 #[derive(Debug, Clone)]
-pub struct PendingStore(sled::Tree);
+pub struct PendingStore(Table);
 
 impl PendingStore {
-    pub(super) fn new(tree: sled::Tree) -> Self {
-        Self(tree)
+    pub(super) fn new(table: Table) -> Self {
+        Self(table)
     }
 }
 
@@ -56,20 +56,19 @@ impl PendingRows for PendingStore {
 
     fn put(&self, user: &UserKey, steps: &[PendingStep]) -> Result<(), Error> {
         match write(steps) {
-            Some(row) => self.0.insert(user.as_str(), row)?,
-            None => self.0.remove(user.as_str())?,
-        };
-        Ok(())
+            Some(row) => self.0.put(user.as_str(), row),
+            None => self.0.remove(user.as_str()),
+        }
     }
 
     fn walk(&self, each: &mut dyn FnMut(UserKey, Vec<PendingStep>) -> Result<(), Error>) -> Result<(), Error> {
-        for item in &self.0 {
+        for item in self.0.rows([]) {
             let (key, row) = item?;
             let user = std::str::from_utf8(&key).ok().and_then(UserKey::parse);
             let steps = read(&row);
             match user {
                 Some(user) if !steps.is_empty() => each(user, steps)?,
-                Some(_) | None => drop(self.0.remove(key)?), // a row of another version
+                Some(_) | None => self.0.remove(key)?, // a row of another version
             }
         }
         Ok(())

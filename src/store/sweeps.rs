@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Scope};
+use super::{Error, Scope, table::Table};
 use crate::domain::{Comparison, SchemeId, SweepId, SweepProgress, SweepStep, Timestamp};
 
 /// The state of a sweep.
@@ -73,14 +73,14 @@ impl SweepState {
 /// The states of sweeps by scope, and for which time each scheme ran last. Cheap to clone; all clones are one memory.
 #[derive(Debug, Clone)]
 pub struct SweepStore {
-    tree: sled::Tree,
+    table: Table,
     /// A lock for changing a state: a sweep and the orders about its runs work in parallel.
     changing: Arc<Mutex<()>>,
 }
 
 impl SweepStore {
-    pub(super) fn new(tree: sled::Tree) -> Self {
-        Self { tree, changing: Arc::default() }
+    pub(super) fn new(table: Table) -> Self {
+        Self { table, changing: Arc::default() }
     }
 
     /// The state of `sweep`; none if it has not begun.
@@ -88,7 +88,7 @@ impl SweepStore {
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
     pub fn get(&self, scope: &Scope, sweep: &SweepId) -> Result<Option<SweepState>, Error> {
-        let row = self.tree.get(scope.key(sweep.as_str()))?;
+        let row = self.table.get(scope.key(sweep.as_str()))?;
         Ok(row.and_then(|row| serde_json::from_slice(&row).ok())) // of another form: read back from the log
     }
 
@@ -114,7 +114,7 @@ impl SweepStore {
             (_, None) => return Ok(()), // its start is older than the log
         };
         let row = serde_json::to_vec(&state).expect("text and numbers are JSON");
-        self.tree.insert(scope.key(progress.sweep.as_str()), row)?;
+        self.table.put(scope.key(progress.sweep.as_str()), row)?;
         Ok(())
     }
 
@@ -123,13 +123,13 @@ impl SweepStore {
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
     pub fn comparison(&self, scope: &Scope) -> Result<Option<(Timestamp, Comparison)>, Error> {
-        let row = self.tree.get(scope.key(COMPARED))?;
+        let row = self.table.get(scope.key(COMPARED))?;
         Ok(row.and_then(|row| serde_json::from_slice(&row).ok())) // of another form: read back from the log
     }
 
     fn compared(&self, scope: &Scope, at: Timestamp, comparison: &Comparison) -> Result<(), Error> {
         let row = serde_json::to_vec(&(at, comparison)).expect("text and numbers are JSON");
-        self.tree.insert(scope.key(COMPARED), row)?;
+        self.table.put(scope.key(COMPARED), row)?;
         Ok(())
     }
 
@@ -138,14 +138,14 @@ impl SweepStore {
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
     pub fn last_due(&self, scope: &Scope, scheme: &SchemeId) -> Result<Option<Timestamp>, Error> {
-        let row = self.tree.get(due_key(scope, scheme))?;
+        let row = self.table.get(due_key(scope, scheme))?;
         let millis = row.and_then(|row| row.as_ref().try_into().ok()).map(i64::from_be_bytes);
         Ok(millis.map(Timestamp::from_millis))
     }
 
     fn ran_for(&self, scope: &Scope, scheme: &SchemeId, due: Timestamp) -> Result<(), Error> {
         if self.last_due(scope, scheme)? < Some(due) {
-            self.tree.insert(due_key(scope, scheme), &due.as_millis().to_be_bytes())?;
+            self.table.put(due_key(scope, scheme), &due.as_millis().to_be_bytes())?;
         }
         Ok(())
     }
@@ -157,11 +157,11 @@ impl SweepStore {
     /// [`Error::Sled`] if sled can't read or write; some sweeps may be dropped already.
     pub fn prune(&self, horizon: Timestamp) -> Result<usize, Error> {
         let mut dropped = 0;
-        for item in &self.tree {
+        for item in self.table.rows([]) {
             let (key, row) = item?;
             // The times for which schemes ran are no such rows, and stay.
             if serde_json::from_slice::<SweepState>(&row).is_ok_and(|state| state.at < horizon) {
-                self.tree.remove(key)?;
+                self.table.remove(key)?;
                 dropped += 1;
             }
         }

@@ -34,10 +34,12 @@ pub(crate) fn json(error: &serde_json::Error) -> String {
 pub(crate) fn database(error: &sled::Error) -> String {
     match error {
         sled::Error::Io(error) => system(error),
-        sled::Error::Corruption { .. } => "its files are damaged; restore them from a backup".to_owned(),
+        sled::Error::Corruption { .. } => {
+            "its files are damaged; usher builds them anew when it starts again".to_owned()
+        }
         sled::Error::CollectionNotFound(_) => "a part of it is gone".to_owned(),
         sled::Error::Unsupported(_) | sled::Error::ReportableBug(_) => {
-            "its files are not as usher left them; restore them from a backup".to_owned()
+            "its files are not as usher left them; usher builds them anew when it starts again".to_owned()
         }
     }
 }

@@ -9,7 +9,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
     pub fn checkpoint(&self, scope: &Scope) -> Result<u64, Error> {
-        if self.checkpoints.contains_key(anew_key(scope))? {
+        if self.checkpoints.contains(anew_key(scope))? {
             return Ok(0);
         }
         let value = self.checkpoints.get(&scope.0)?;
@@ -22,7 +22,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Sled`] if sled can't write.
     pub fn set_checkpoint(&self, scope: &Scope, next: u64) -> Result<(), Error> {
-        self.checkpoints.insert(&scope.0, &next.to_be_bytes())?;
+        self.checkpoints.put(&scope.0, &next.to_be_bytes())?;
         Ok(())
     }
 
@@ -36,7 +36,7 @@ impl Ledger {
         for stream in beside {
             self.checkpoints.remove(&scope.reading(*stream).0)?;
         }
-        self.checkpoints.insert(anew_key(scope), &[])?;
+        self.checkpoints.put(anew_key(scope), &[])?;
         Ok(())
     }
 
@@ -68,10 +68,10 @@ impl Ledger {
     pub fn record_recreation(&self, scope: &Scope, number: u64, lost_until: Option<u64>) -> Result<(), Error> {
         // Before the number: sled keeps the order of writes across a crash.
         if let Some(until) = lost_until {
-            let insert = || self.checkpoints.insert(lost_key(&scope.0), &until.to_be_bytes());
+            let insert = || self.checkpoints.put(lost_key(&scope.0), &until.to_be_bytes());
             self.doubts.changing(&scope.0, insert)?;
         }
-        self.checkpoints.insert(recreation_key(&scope.0), &number.to_be_bytes())?;
+        self.checkpoints.put(recreation_key(&scope.0), &number.to_be_bytes())?;
         Ok(())
     }
 }

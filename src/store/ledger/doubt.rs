@@ -73,7 +73,7 @@ impl Ledger {
     pub fn end_forgotten(&self, scope: &Scope, end: u64) -> Result<(), Error> {
         if let Some(known) = self.forgotten(scope)?.filter(|known| known.until == u64::MAX) {
             let row = Forgotten { until: end, ..known }.write().to_vec();
-            self.doubts.changing(&scope.0, || self.checkpoints.insert(forgotten_key(&scope.0), row))?;
+            self.doubts.changing(&scope.0, || self.checkpoints.put(forgotten_key(&scope.0), row))?;
         }
         Ok(())
     }
@@ -107,7 +107,7 @@ impl Ledger {
         let known = self.checkpoints.get(&key)?.and_then(|row| Forgotten::read(&row));
         let all = known.map_or(forgotten, |known| known.with(forgotten));
         if known != Some(all) {
-            self.doubts.changing(scope, || self.checkpoints.insert(key, all.write().to_vec()))?;
+            self.doubts.changing(scope, || self.checkpoints.put(key, all.write().to_vec()))?;
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::{
     Error, Reach,
     reach::Reaches,
+    table::Table,
     turns::{Turn, Turns},
 };
 use crate::domain::Timestamp;
@@ -24,8 +25,8 @@ pub use scope::Scope;
 /// The memory of planners and executors. Cheap to clone; all clones are one memory.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    entries: sled::Tree,
-    checkpoints: sled::Tree,
+    entries: Table,
+    checkpoints: Table,
     reaches: Reaches,
     turns: Turns,
     doubts: Doubts,
@@ -37,7 +38,7 @@ const GONE: u8 = 3;
 const HELD_BACK: u8 = 4;
 
 impl Ledger {
-    pub(super) fn new(entries: sled::Tree, checkpoints: sled::Tree) -> Self {
+    pub(super) fn new(entries: Table, checkpoints: Table) -> Self {
         let (reaches, turns, doubts) = (Reaches::default(), Turns::default(), Doubts::default());
         Self { entries, checkpoints, reaches, turns, doubts }
     }
@@ -79,8 +80,7 @@ impl Ledger {
             return Ok(());
         }
         let value = [&[tag][..], &at.as_millis().to_be_bytes(), before.as_bytes()].concat();
-        self.entries.insert(scope.key(id), value)?;
-        Ok(())
+        self.entries.put(scope.key(id), value)
     }
 
     /// Removes a scope, so that it is read back from the start.
@@ -89,8 +89,8 @@ impl Ledger {
     /// [`Error::Sled`] if sled can't read or write. The checkpoint goes first, so what is left does no harm.
     pub fn forget(&self, scope: &Scope) -> Result<(), Error> {
         self.checkpoints.remove(&scope.0)?;
-        for key in self.entries.scan_prefix(&scope.0).keys() {
-            self.entries.remove(key?)?;
+        for row in self.entries.rows(&scope.0) {
+            self.entries.remove(row?.0)?;
         }
         Ok(())
     }

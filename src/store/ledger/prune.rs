@@ -20,7 +20,7 @@ impl Ledger {
             let before = Timestamp::from_millis(newest).plus(CLOCK_SET_BACK);
             // Before anything goes: sled keeps the order of writes across a crash.
             self.record_forgotten_in(&scope, Forgotten { before, until })?;
-            for item in self.entries.scan_prefix(&scope) {
+            for item in self.entries.rows(&scope) {
                 let (key, value) = item?;
                 if millis(&value).is_none_or(|at| at <= newest) {
                     self.entries.remove(key)?;
@@ -35,7 +35,7 @@ impl Ledger {
     fn outlived(&self, over: Timestamp, open: Timestamp) -> Result<Vec<Outlived>, Error> {
         let (mut all, mut scope, mut horizon) = (Vec::<Outlived>::new(), Vec::new(), None);
         let mut until = 0;
-        for item in &self.entries {
+        for item in self.entries.rows([]) {
             let (key, value) = item?;
             if scope.is_empty() || !key.starts_with(&scope) {
                 scope = scope_of(&key).to_vec();
