@@ -28,6 +28,8 @@ RUN mkdir src && touch src/lib.rs && echo 'fn main() {}' | tee src/main.rs build
 
 COPY build.rs ./
 COPY proto proto
+COPY assets assets
+COPY templates templates
 COPY src src
 ARG USHER_COMMIT=unknown
 RUN cargo auditable build --profile dist --locked --bin usher

@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 KAFKA := tests/kafka/kafka.sh
 SCHEMATHESIS := tests/schemathesis/schemathesis.sh
+BROWSER := tests/browser/browser.sh
 CHART := tests/chart/chart.sh
 IMAGE := tests/image/image.sh
 CLUSTER := tests/cluster/cluster.sh
@@ -15,6 +16,7 @@ help: ## this list
 .PHONY: test
 test: kafka ## every test, with the real Kafka; installs what that needs
 	$(SCHEMATHESIS) fetch
+	$(BROWSER) fetch
 	$(CHART) fetch
 	cargo test --locked
 	$(CHART) test
@@ -56,6 +58,10 @@ crash: kafka ## the long form of the crash tests: ROUNDS of kill -9 on each log
 .PHONY: disk-full
 disk-full: ## fill a small disk under usher FILLS times, as root: what was accepted is done once
 	USHER_TEST_FILLS=$${FILLS:-50} cargo test --locked --test it -- crash::full_disk --nocapture --test-threads 1
+
+.PHONY: browser
+browser: ## the pages of the console in chromium, with and without script
+	cargo test --locked --test it -- console:: --nocapture
 
 .PHONY: schemathesis
 schemathesis: ## the long form of the test of the API against its OpenAPI document: EXAMPLES for each operation

@@ -37,7 +37,7 @@ impl ListenerState {
     }
 
     /// The state that the API is answered from; none while usher starts.
-    pub(super) fn state(&self) -> Option<&web::Data<AdminState>> {
+    pub(crate) fn state(&self) -> Option<&web::Data<AdminState>> {
         self.state.get()
     }
 }

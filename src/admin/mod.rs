@@ -4,7 +4,6 @@ mod api;
 mod auth;
 mod guesses;
 pub mod identity;
-mod landing;
 mod listener_state;
 mod probes;
 mod problem;
@@ -21,6 +20,7 @@ use actix_web::{
 };
 use tokio::runtime::Handle;
 
+pub(crate) use api::{SourceNow, cancel_run, once_shown, release_run, sources_now};
 pub use api::{SourceRow, end_waits};
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};
 pub use listener_state::ListenerState;
@@ -33,6 +33,7 @@ use crate::{
     domain::{Mode, SourceId},
     engine::{AdminCommands, References},
     explain::{Explainer, Previews},
+    http_server::Peer,
     log::Log,
     metrics::Metrics,
     secret::Secret,
@@ -111,13 +112,49 @@ impl AdminState {
     }
 
     /// The sources of the configuration.
-    fn sources(&self) -> Arc<Vec<SourceRow>> {
+    pub(crate) fn sources(&self) -> Arc<Vec<SourceRow>> {
         self.shown.sources()
     }
 
     /// Whether anything may be changed at all.
-    fn mode(&self) -> Mode {
+    pub(crate) fn mode(&self) -> Mode {
         self.shown.mode()
+    }
+
+    /// The views of the log.
+    pub(crate) fn views(&self) -> &Views {
+        &self.views
+    }
+
+    /// The settings that change while usher runs.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The state of the process.
+    pub(crate) fn readiness(&self) -> &dyn Readiness {
+        self.readiness.as_ref()
+    }
+
+    /// The tokens that let somebody in now.
+    pub(crate) fn tokens(&self) -> identity::Tokens {
+        self.shown.tokens()
+    }
+
+    /// Gives the answer to a wrong token of `peer`, when it is time for it.
+    pub(crate) async fn refuse_guess(&self, peer: Peer) -> Problem {
+        self.guesses.refuse(peer).await
+    }
+
+    /// Does `work`, which may wait for the disk, on a thread for that, in turn with the requests to the API.
+    ///
+    /// # Errors
+    /// The [`Problem`] of `work`; [`Problem::Unavailable`] if no turn comes in time.
+    pub(crate) async fn on_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        api::on_thread(self.runtime(), work).await
     }
 
     /// The runtime that works on requests to the API.
@@ -138,14 +175,18 @@ impl AdminState {
 
 /// Adds all routes of the admin listener: `App::new().configure(admin::configure(listener.clone(), true))`. The server
 /// sets its own time-outs; every answer here has a bounded size of input. Without `api` only probes and metrics are
-/// answered.
-pub fn configure(listener: web::Data<ListenerState>, api: bool) -> impl FnOnce(&mut web::ServiceConfig) {
+/// answered. `pages` adds the pages of the console beside the API.
+pub fn configure(
+    listener: web::Data<ListenerState>,
+    api: bool,
+    pages: impl FnOnce(Scope) -> Scope,
+) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         let probes = web::scope("")
             .service(get("/healthz", probes::healthz))
             .service(get("/readyz", probes::readyz))
             .service(get("/metrics", probes::metrics));
-        let all = if api { with_api(probes) } else { probes };
+        let all = if api { with_api(pages(probes)) } else { probes };
         let all = all.default_service(web::to(problem::no_such_path)).wrap(security_headers());
         config
             .app_data(listener)
@@ -156,7 +197,7 @@ pub fn configure(listener: web::Data<ListenerState>, api: bool) -> impl FnOnce(&
 }
 
 fn with_api(scope: Scope) -> Scope {
-    scope.service(get("/", landing::page)).service(api::openapi()).service(api_scope())
+    scope.service(api::openapi()).service(api_scope())
 }
 
 fn api_scope() -> impl HttpServiceFactory {
@@ -174,7 +215,7 @@ fn security_headers() -> DefaultHeaders {
         .add(("X-Content-Type-Options", "nosniff"))
         .add(("Cache-Control", "no-store"))
         .add(("Referrer-Policy", "no-referrer"))
-        .add(("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"))
+        .add(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
 }
 
 /// A path that can only be read.
@@ -187,13 +228,19 @@ where
     resource(path, READING).route(reading(handler))
 }
 
+/// A path of a page, which takes the methods in `allow`.
+pub(crate) fn page_resource(path: &str, allow: &'static str) -> Resource {
+    resource(path, allow)
+}
+
 /// A path that takes the methods in `allow`.
 fn resource(path: &str, allow: &'static str) -> Resource {
     let refuse = move || std::future::ready(Problem::MethodNotAllowed { allow }.error_response());
     web::resource(path).default_service(web::to(refuse))
 }
 
-fn reading<F, Args>(handler: F) -> Route
+/// The route of a handler that only reads.
+pub(crate) fn reading<F, Args>(handler: F) -> Route
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,

@@ -7,6 +7,7 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::identity::Refusal;
 use crate::settings::{self, Wrong};
 
 /// The problem of a request, or of answering it. `Display` is the problem's detail: the remedy.
@@ -18,6 +19,9 @@ pub enum Problem {
     /// Too many wrong tokens.
     #[error("too many wrong tokens were sent; wait, and send the right one")]
     TooManyGuesses,
+    /// Whoever asks may not do that. The text says who may.
+    #[error("{0}")]
+    Forbidden(String),
     /// No object of this kind has this id.
     #[error("there is no {kind} `{id}`")]
     NotFound {
@@ -93,6 +97,7 @@ impl Problem {
         match self {
             Self::Unauthorized => "urn:usher:problem:unauthorized",
             Self::TooManyGuesses => "urn:usher:problem:too-many-guesses",
+            Self::Forbidden(_) => "urn:usher:problem:forbidden",
             Self::NotFound { .. } | Self::NoSuchUser(_) => "urn:usher:problem:not-found",
             Self::NoSuchPath => "urn:usher:problem:no-such-path",
             Self::MethodNotAllowed { .. } => "urn:usher:problem:method-not-allowed",
@@ -108,10 +113,12 @@ impl Problem {
         }
     }
 
-    fn title(&self) -> &'static str {
+    /// The kind of problem, for people.
+    pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::Unauthorized => "The admin token is missing or wrong",
             Self::TooManyGuesses => "Too many wrong tokens",
+            Self::Forbidden(_) => "Not allowed",
             Self::NotFound { .. } | Self::NoSuchUser(_) => "Not found",
             Self::NoSuchPath => "No such path",
             Self::MethodNotAllowed { .. } => "Method not allowed",
@@ -138,6 +145,7 @@ impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound { .. } | Self::NoSuchUser(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -165,7 +173,8 @@ impl ResponseError for Problem {
             Self::Unavailable(_) | Self::TooManyGuesses => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
             }
-            Self::NotFound { .. }
+            Self::Forbidden(_)
+            | Self::NotFound { .. }
             | Self::NoSuchUser(_)
             | Self::NoSuchPath
             | Self::BadQuery(_)
@@ -194,6 +203,15 @@ pub(super) async fn no_such_path() -> HttpResponse {
     Problem::NoSuchPath.error_response()
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Source(id) => Self::NotFound { kind: "source", id: id.to_string() },
+            Refusal::Role(_) | Refusal::NotAllSources(_) => Self::Forbidden(refusal.to_string()),
+        }
+    }
+}
+
 impl From<settings::Error> for Problem {
     fn from(error: settings::Error) -> Self {
         use settings::Error;
@@ -219,6 +237,7 @@ mod tests {
         let all = [
             Problem::Unauthorized,
             Problem::TooManyGuesses,
+            Problem::Forbidden("ask somebody who may".into()),
             Problem::NotFound { kind: "run", id: "e1".into() },
             Problem::NoSuchPath,
             Problem::MethodNotAllowed { allow: "GET, HEAD" },

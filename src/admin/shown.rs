@@ -2,8 +2,16 @@
 
 use std::sync::Arc;
 
-use super::SourceRow;
-use crate::{config::Config, domain::Mode, live::Live, secret::Secret};
+use super::{
+    SourceRow,
+    identity::{Token, Tokens},
+};
+use crate::{
+    config::Config,
+    domain::{Actor, Mode, Role, SourceScope},
+    live::Live,
+    secret::Secret,
+};
 
 /// See the module. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -33,6 +41,12 @@ impl Shown {
 
     pub(super) fn lets_in(&self, token: &[u8]) -> bool {
         self.token.get().matches(token)
+    }
+
+    /// All tokens.
+    pub(super) fn tokens(&self) -> Tokens {
+        let name = Actor::default();
+        Tokens::new(vec![Token::new(name, Role::Admin, SourceScope::All, &self.token.get())])
     }
 
     /// The token, where usher made it.

@@ -66,6 +66,9 @@ pub enum Error {
     /// The admin token can't be had.
     #[error("{0}")]
     Token(#[from] crate::admin::Error),
+    /// The key of the console's sessions can't be had.
+    #[error("{0}")]
+    Console(#[from] crate::console::Error),
     /// The log can't be opened.
     #[error("log: {0}")]
     Log(#[from] crate::log::Error),

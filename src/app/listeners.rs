@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use super::{Error, Shutdown, error::Listener};
 use crate::{
     admin::{self, ListenerState},
+    console::{self, Console},
     http_server::{self, Listener as HttpListener, Timeouts},
     intake::{self, Intake, Senders},
     metrics::Metrics,
@@ -103,7 +104,7 @@ impl Listeners {
         Ok(senders)
     }
 
-    /// Has probes, and with `api` administrators, answered on `bound` from now on.
+    /// Has probes, and with `console` administrators, answered on `bound` from now on.
     ///
     /// # Errors
     /// `Error` if the server can't be started.
@@ -111,10 +112,18 @@ impl Listeners {
         &mut self,
         bound: Bound,
         listener: web::Data<ListenerState>,
-        api: bool,
+        console: Option<web::Data<Console>>,
         metrics: Metrics,
     ) -> Result<(), Error> {
-        let app = move || App::new().configure(admin::configure(listener.clone(), api));
+        let app = move || {
+            let pages = console.clone().map(console::pages);
+            let is_admin = pages.is_some();
+            let with_pages = |scope| match pages {
+                Some(pages) => pages(scope),
+                None => scope,
+            };
+            App::new().configure(admin::configure(listener.clone(), is_admin, with_pages))
+        };
         let listener = HttpListener {
             name: "admin",
             workers: Some(1),

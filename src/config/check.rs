@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt::Display, hash::Hash, path::PathBuf, str::Fr
 
 use super::{
     Config, Sources,
-    keys::{ADMIN, CONFIGURATION, DATA_DIR, LOG, MODE, SCHEMES, SOURCES, WEBHOOKS},
+    keys::{ADMIN, CONFIGURATION, CONSOLE, DATA_DIR, LOG, MODE, SCHEMES, SOURCES, WEBHOOKS},
     reader::{
         Reader,
         node::{Content, Node},
@@ -12,6 +12,7 @@ use super::{
     },
     scheme::scheme,
     service::{
+        console::console,
         listeners::{admin, check_apart, webhooks},
         log::log,
     },
@@ -27,6 +28,7 @@ pub(super) fn config(root: &Node, reader: &mut Reader<'_>) -> Option<Config> {
     let mode = top.or(&MODE, reader);
     let webhooks = webhooks(top.node(&WEBHOOKS), reader);
     let admin = admin(top.node(&ADMIN), reader);
+    let console = console(top.node(&CONSOLE), reader);
     let log = log(top.node(&LOG), reader);
     let (source_nodes, scheme_nodes) = (top.node(&SOURCES), top.node(&SCHEMES));
     top.done(reader);
@@ -46,6 +48,7 @@ pub(super) fn config(root: &Node, reader: &mut Reader<'_>) -> Option<Config> {
         mode: mode?,
         webhooks: webhooks?.listener,
         admin: admin?.listener,
+        console: console?,
         log: log?,
         sources: sources?,
         schemes: schemes?,

@@ -3,7 +3,7 @@
 use super::{
     reader::not_yet,
     scheme::keys::SCHEME,
-    service::{listeners, log},
+    service::{console, listeners, log},
     shape::{
         key::{Key, Or},
         lists::List,
@@ -33,6 +33,8 @@ pub(super) static WEBHOOKS: Key<&Object> =
     Key::new("webhooks", "The public listener: products send their webhooks here.", &listeners::WEBHOOKS);
 pub(super) static ADMIN: Key<&Object> =
     Key::new("admin", "The private listener: health, metrics, API.", &listeners::ADMIN);
+pub(super) static CONSOLE: Key<&Object> =
+    Key::new("console", "The pages for administrators, on the private listener.", &console::CONSOLE);
 pub(super) static LOG: Key<&Object> = Key::new("log", "The event log.", &log::LOG);
 pub(super) static SOURCES: Key<List> =
     Key::new("sources", "The connected products. Left out: none.", List::of(&SOURCE));
@@ -41,6 +43,6 @@ pub(super) static SCHEMES: Key<List> =
 
 /// The whole configuration.
 pub(super) static CONFIGURATION: Object = Object::new("Configuration", "The configuration of usher.", || {
-    vec![&DATA_DIR, &MODE, &WEBHOOKS, &ADMIN, &LOG, &SOURCES, &SCHEMES]
+    vec![&DATA_DIR, &MODE, &WEBHOOKS, &ADMIN, &CONSOLE, &LOG, &SOURCES, &SCHEMES]
 })
 .awaiting(not_yet::TOP);

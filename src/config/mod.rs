@@ -38,6 +38,7 @@ pub use source::webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use url::Url;
 
 use crate::{
@@ -56,6 +57,8 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// The private listener.
     pub admin: Admin,
+    /// The pages for administrators.
+    pub console: Console,
     /// The event log.
     pub log: LogConfig,
     /// The connected products.
@@ -84,6 +87,19 @@ pub struct Admin {
     pub listen: SocketAddr,
     /// The bearer token; none: usher makes one and keeps it in `data_dir/admin-token`.
     pub token: Option<Secret>,
+}
+
+/// The pages for administrators, on the private listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Console {
+    /// The zone of the times that pages show.
+    pub timezone: Tz,
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self { timezone: Tz::UTC }
+    }
 }
 
 /// The kind of event log.

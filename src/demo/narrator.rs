@@ -56,7 +56,8 @@ impl Narrator {
     pub(super) fn invite(&self, stage: &Stage) {
         let (admin, token) = (stage.admin_url(""), stage.admin_token());
         println!(
-            "\nThe service goes on. Look around, in another terminal:\n\
+            "\nThe service goes on. Open {admin} in a browser and sign in with the token {token}\n\
+             \nOr look around in another terminal:\n\
              \n  curl -H 'Authorization: Bearer {token}' '{admin}api/v1/runs'\
              \n  curl -H 'Authorization: Bearer {token}' '{admin}api/v1/decisions?user=carla'\
              \n  curl '{admin}metrics'\

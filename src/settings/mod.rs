@@ -24,7 +24,7 @@ use self::state::State;
 use crate::{
     clock::Clock,
     config::{Config, ProvisionedScheme},
-    domain::{Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, SourceId},
+    domain::{Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, SourceId, Timestamp},
     engine::WrittenSchemes,
     log::Log,
     rules::Schemes,
@@ -101,6 +101,11 @@ impl Settings {
     /// The author and the time of a pause, if it is paused.
     pub fn pause_of(&self, of: &Pausable) -> Option<Pause> {
         self.state().pause(of).filter(|pause| pause.paused).cloned()
+    }
+
+    /// Whether the session `id` of the console, which `person` began at `began`, was ended before its time.
+    pub fn session_ended(&self, id: &str, person: &str, began: Timestamp) -> bool {
+        self.state().session_ended(id, person, began)
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {

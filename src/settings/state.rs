@@ -10,8 +10,8 @@ use super::view::{Contents, SchemeView};
 use crate::{
     config::{CheckedScheme, Config, Problem, ProvisionedScheme, Sources, check_scheme},
     domain::{
-        CancelledRun, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, Setting, StoredScheme, Timestamp,
-        UserKey,
+        CancelledRun, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, SessionsEnded, Setting, StoredScheme,
+        Timestamp, UserKey, WhichSessions,
     },
     log::LONGEST_PAUSE,
     rules::{Schemes, VersionedScheme},
@@ -22,6 +22,9 @@ const DELETED_RETENTION: Duration = Duration::from_hours(24 * 365);
 
 /// The time for which a run stays cancelled: the executor may come to its decision that late.
 const CANCELLED_RETENTION: Duration = LONGEST_PAUSE;
+
+/// The time for which the end of sessions is kept. No session lives that long.
+const ENDED_SESSIONS_RETENTION: Duration = Duration::from_hours(24 * 31);
 
 /// A stored scheme, and the result of reading it with this version of usher.
 #[derive(Debug)]
@@ -37,6 +40,7 @@ pub(super) enum Prepared {
     Scheme(Box<SchemeEntry>),
     Pause(Pause),
     CancelledRun(CancelledRun),
+    SessionsEnded(SessionsEnded),
     /// Set by the log for itself.
     NoneOfOurs,
 }
@@ -49,6 +53,7 @@ pub(super) struct State {
     schemes: BTreeMap<String, SchemeEntry>,
     pauses: HashMap<String, Pause>,
     cancelled: HashMap<String, CancelledRun>,
+    ended_sessions: HashMap<String, SessionsEnded>,
 }
 
 impl State {
@@ -60,6 +65,7 @@ impl State {
             schemes: BTreeMap::new(),
             pauses: HashMap::new(),
             cancelled: HashMap::new(),
+            ended_sessions: HashMap::new(),
         }
     }
 
@@ -74,6 +80,7 @@ impl State {
             Setting::Scheme(stored) => Prepared::Scheme(Box::new(self.prepared_scheme(key, stored))),
             Setting::Pause(pause) => Prepared::Pause(pause),
             Setting::CancelledRun(cancelled) => Prepared::CancelledRun(cancelled),
+            Setting::SessionsEnded(ended) => Prepared::SessionsEnded(ended),
             Setting::OutcomesRecreated(_) => Prepared::NoneOfOurs,
         }
     }
@@ -91,6 +98,9 @@ impl State {
             }
             Prepared::CancelledRun(cancelled) => {
                 self.cancelled.insert(key, cancelled);
+            }
+            Prepared::SessionsEnded(ended) => {
+                self.ended_sessions.insert(key, ended);
             }
             Prepared::NoneOfOurs => {}
         }
@@ -120,6 +130,7 @@ impl State {
     pub fn take_back(&mut self, key: &str) -> bool {
         self.pauses.remove(key);
         self.cancelled.remove(key);
+        self.ended_sessions.remove(key);
         self.schemes.remove(key).is_some()
     }
 
@@ -189,6 +200,13 @@ impl State {
         self.cancelled.contains_key(CancelledRun::key_of(run).as_str())
     }
 
+    /// Whether the session `id`, which `person` began at `began`, was ended.
+    pub fn session_ended(&self, id: &str, person: &str, began: Timestamp) -> bool {
+        let ended = |which: WhichSessions| self.ended_sessions.get(which.key().as_str());
+        ended(WhichSessions::One(id.to_owned())).is_some()
+            || ended(WhichSessions::OfPerson(person.to_owned())).is_some_and(|ended| began <= ended.at)
+    }
+
     /// The keys of settings that are no longer needed at `now`.
     pub fn outlived(&self, now: Timestamp) -> Vec<UserKey> {
         let deleted = self
@@ -196,7 +214,8 @@ impl State {
             .iter()
             .filter(|(_, known)| known.stored.is_deleted() && known.stored.current().at.until(now) > DELETED_RETENTION);
         let cancelled = self.cancelled.iter().filter(|(_, cancelled)| cancelled.at.until(now) > CANCELLED_RETENTION);
-        let keys = deleted.map(|(key, _)| key).chain(cancelled.map(|(key, _)| key));
+        let sessions = self.ended_sessions.iter().filter(|(_, ended)| ended.at.until(now) > ENDED_SESSIONS_RETENTION);
+        let keys = deleted.map(|(key, _)| key).chain(cancelled.map(|(key, _)| key)).chain(sessions.map(|(key, _)| key));
         keys.filter_map(|key| UserKey::parse(key)).collect()
     }
 

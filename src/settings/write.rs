@@ -12,8 +12,8 @@ use super::{Error, SchemeView, Settings, error::Wrong};
 use crate::{
     config::{CheckedScheme, check_scheme},
     domain::{
-        Actor, CancelledRun, ChangeKind, Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, Setting, StoredScheme,
-        Timestamp,
+        Actor, CancelledRun, ChangeKind, Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, SessionsEnded,
+        Setting, StoredScheme, Timestamp, WhichSessions,
     },
     log::{Record, Stream, codec},
 };
@@ -163,7 +163,16 @@ impl Settings {
         self.append(&Setting::CancelledRun(CancelledRun { run, by, at: self.now() })).await
     }
 
-    /// Removes settings that are no longer needed: cancelled runs and the history of deleted schemes, after a year.
+    /// Ends sessions of the console now, for all processes.
+    ///
+    /// # Errors
+    /// As [`Settings::pause`].
+    pub async fn end_sessions(&self, of: WhichSessions) -> Result<(), Error> {
+        let _turn = self.turn().await?;
+        self.append(&Setting::SessionsEnded(SessionsEnded { of, at: self.now() })).await
+    }
+
+    /// Removes settings that are no longer needed: ended sessions, cancelled runs and the history of deleted schemes, after a year.
     ///
     /// # Errors
     /// As [`Settings::pause`]. The next call removes the rest.

@@ -29,7 +29,7 @@ pub use error::Error;
 pub use orders::{NewcomersOrder, Order};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
 pub use prune::{Pruning, step::Horizon};
-pub use runs::{Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunState};
+pub use runs::{Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunState, Totals};
 pub use schedules::LastFired;
 
 use self::{
@@ -141,6 +141,14 @@ impl Views {
     /// Those of reading; see [`Error`].
     pub fn run(&self, id: &RunId) -> Result<Option<Run>, Error> {
         self.database.read(|db| Runs(db).get(id))
+    }
+
+    /// The number of runs that began at `since` or later, and of their steps by result; in `sources` if some are given.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn totals(&self, since: Timestamp, sources: Option<&[SourceId]>) -> Result<Totals, Error> {
+        self.database.read(|db| Runs(db).totals(since, sources))
     }
 
     /// The runs of sweeps that are running or held.

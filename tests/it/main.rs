@@ -3,6 +3,7 @@
 mod backup;
 mod chaos;
 mod compatibility;
+mod console;
 mod crash;
 mod deploy;
 mod disk;

@@ -26,6 +26,9 @@ pub(super) use request::query::bad_query;
 pub use request::work::end_waits;
 pub use sources::SourceRow;
 
+pub(crate) use runs::{cancel_run, once_shown, release_run};
+pub(crate) use sources::{SourceNow, now as sources_now};
+
 /// The path of the API.
 pub(super) const PREFIX: &str = "/api/v1";
 
@@ -101,6 +104,17 @@ pub(super) fn openapi() -> Resource {
 #[cfg(test)]
 pub(super) fn document_text() -> Result<&'static str, &'static serde_json::Error> {
     document::TEXT.as_ref().map(String::as_str)
+}
+
+/// Does `work`, which may wait for the disk, on a thread of `runtime`, in turn with the requests to the API.
+///
+/// # Errors
+/// The problem of `work`; [`Problem::Unavailable`] if no turn comes in time.
+pub(super) async fn on_thread<T: Send + 'static>(
+    runtime: Handle,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    request::work::done(runtime, work).await
 }
 
 /// A path that takes the methods in `allow`.

@@ -23,13 +23,13 @@ type Nothing = Query<query::Nothing>;
 
 /// The state of the comparison of a source's users with the known users.
 #[derive(Serialize, ToSchema)]
-pub(super) struct ReconciliationRow {
+pub(crate) struct ReconciliationRow {
     state: ReconciliationState,
     every_seconds: Option<u64>,
     /// Since when newcomers count as created.
     baseline: Option<Timestamp>,
     known: u64,
-    held: u64,
+    pub(crate) held: u64,
     why: Option<String>,
     /// The time of this record; if nothing changes, it is written every five minutes.
     as_of: Option<Timestamp>,

@@ -61,6 +61,21 @@ impl SourceRow {
     pub(crate) fn id(&self) -> &SourceId {
         &self.id
     }
+
+    /// Its name for people.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The kind of product.
+    pub(crate) fn product(&self) -> Product {
+        self.product
+    }
+
+    /// When its credentials end, where that is told.
+    pub(crate) fn credentials_expire(&self) -> Option<NaiveDate> {
+        self.credentials_expire
+    }
 }
 
 /// An address may contain a name and password; they are no part of the place of the product.
@@ -73,35 +88,35 @@ fn without_credentials(url: &Url) -> Url {
 
 /// A source with how it is doing now.
 #[derive(Serialize, ToSchema)]
-pub(super) struct SourceNow {
+pub(crate) struct SourceNow {
     #[serde(flatten)]
-    source: SourceRow,
-    state: Option<SourceState>,
-    why: Option<String>,
-    since: Option<Timestamp>,
+    pub(crate) source: SourceRow,
+    pub(crate) state: Option<SourceState>,
+    pub(crate) why: Option<String>,
+    pub(crate) since: Option<Timestamp>,
     /// Whether an administrator paused it. The other states are about the product.
-    paused: bool,
+    pub(crate) paused: bool,
     /// The administrator who paused it, and the time.
-    paused_by: Option<Order>,
-    reconciliation: ReconciliationRow,
+    pub(crate) paused_by: Option<Order>,
+    pub(crate) reconciliation: ReconciliationRow,
     /// Runs that wait for an administrator.
-    runs_held: usize,
-    users: UsersRow,
+    pub(crate) runs_held: usize,
+    pub(crate) users: UsersRow,
     /// Since the answering process began, in that process.
     #[serde(flatten)]
-    arrived: Arrived,
+    pub(crate) arrived: Arrived,
 }
 
 /// The last list of the source's users that was read to its end.
 #[derive(Default, Serialize, ToSchema)]
-struct UsersRow {
+pub(crate) struct UsersRow {
     /// Whether the list is known to be complete; none if none was read yet.
-    complete: Option<bool>,
+    pub(crate) complete: Option<bool>,
     /// Why users may be missing from it.
-    why: Option<String>,
+    pub(crate) why: Option<String>,
     /// The number of users in it.
-    count: Option<u64>,
-    as_of: Option<Timestamp>,
+    pub(crate) count: Option<u64>,
+    pub(crate) as_of: Option<Timestamp>,
 }
 
 impl From<Option<(Timestamp, UserList)>> for UsersRow {
@@ -191,7 +206,10 @@ pub(super) async fn one(
 }
 
 /// The states of the sources of `rows`, in their order.
-fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>, Problem> {
+///
+/// # Errors
+/// An internal [`Problem`] if the views can't be read.
+pub(crate) fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>, Problem> {
     let mut health = state.readiness.sources();
     let known = rows.iter().map(|row| SourceViews::read(&state.views, &row.id)).collect::<Result<Vec<_>, _>>();
     let known = known.map_err(|error| Problem::internal(&error))?;

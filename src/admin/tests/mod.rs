@@ -139,7 +139,7 @@ impl Site {
     }
 
     async fn send(&self, request: TestRequest) -> TestResponse {
-        let service = init_service(App::new().configure(configure(self.listener.clone(), true))).await;
+        let service = init_service(App::new().configure(configure(self.listener.clone(), true, |scope| scope))).await;
         let request = request.to_request();
         let (method, uri) = (request.method().clone(), request.uri().to_string());
         let response = call_service(&service, request).await;
@@ -185,6 +185,7 @@ fn configuration() -> Config {
         mode: Mode::Active,
         webhooks: Webhooks { listen, max_body: 1, linger: std::time::Duration::ZERO, trust_traceparent: false },
         admin: Admin { listen, token: None },
+        console: crate::config::Console::default(),
         log: LogConfig::Embedded,
         sources: vec![source("acme", Product::JiraDc), source("cloud", Product::JiraCloud)],
         schemes: ["a", "b", "c"].map(scheme).into(),

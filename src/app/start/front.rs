@@ -12,6 +12,7 @@ use crate::{
         listeners::{self, Bound, Listeners},
     },
     config::{Config, LogConfig},
+    console::Console,
     health::Health,
     metrics::Metrics,
     secret::Secret,
@@ -58,7 +59,9 @@ impl Front {
         let readiness = Arc::new(AppHealth::new(health.clone(), roles, shutdown.clone()));
         let listener = ListenerState::new(Arc::clone(&readiness) as Arc<dyn Readiness>, metrics.clone());
         let (listener, mut listeners) = (web::Data::new(listener), Listeners::default());
-        listeners.admin(bound, web::Data::clone(&listener), roles.admin, metrics.clone())?;
+        let console = || Console::new(config, &config.data_dir, admin, web::Data::clone(&listener)).map(web::Data::new);
+        let console = roles.admin.then(console).transpose()?;
+        listeners.admin(bound, web::Data::clone(&listener), console, metrics.clone())?;
         let token = token.secret;
         Ok(Self { webhooks, admin, listeners, listener, readiness, health, metrics, token, new_token, data_folder })
     }

@@ -2,8 +2,8 @@
 
 use super::{Error, Wire, need, proto};
 use crate::domain::{
-    Actor, CancelledRun, ChangeKind, OutcomesRecreated, Pausable, Pause, RunId, SchemeChange, SchemeId, Setting,
-    SourceId, StoredScheme, Timestamp,
+    Actor, CancelledRun, ChangeKind, OutcomesRecreated, Pausable, Pause, RunId, SchemeChange, SchemeId, SessionsEnded,
+    Setting, SourceId, StoredScheme, Timestamp, WhichSessions,
 };
 
 impl Wire for Setting {
@@ -38,6 +38,14 @@ impl Wire for Setting {
                     decisions_until,
                 })
             }
+            Self::SessionsEnded(SessionsEnded { of, at }) => {
+                let of = match of.clone() {
+                    WhichSessions::One(id) => proto::sessions_ended::Of::Session(id),
+                    WhichSessions::OfPerson(name) => proto::sessions_ended::Of::Person(name),
+                };
+                let at_ms = at.as_millis();
+                proto::setting::Setting::SessionsEnded(proto::SessionsEnded { of: Some(of), at_ms })
+            }
         };
         proto::Setting { setting: Some(setting) }
     }
@@ -57,6 +65,13 @@ impl Wire for Setting {
                 let proto::OutcomesRecreated { partition, number, decisions_until } = recreated;
                 let partition = u16::try_from(partition).map_err(|_| Error::Missing("partition"))?;
                 Self::OutcomesRecreated(OutcomesRecreated { partition, number, decisions_until })
+            }
+            proto::setting::Setting::SessionsEnded(proto::SessionsEnded { of, at_ms }) => {
+                let of = match need(of, "of")? {
+                    proto::sessions_ended::Of::Session(id) => WhichSessions::One(id),
+                    proto::sessions_ended::Of::Person(name) => WhichSessions::OfPerson(name),
+                };
+                Self::SessionsEnded(SessionsEnded { of, at: Timestamp::from_millis(at_ms) })
             }
         })
     }
@@ -140,6 +155,8 @@ mod tests {
             pause(Pausable::Scheme(id), false),
             Setting::CancelledRun(CancelledRun { run: RunId::new("e.s"), by: by.clone(), at }),
             Setting::OutcomesRecreated(OutcomesRecreated { partition: 3, number: 2, decisions_until: 70 }),
+            Setting::SessionsEnded(SessionsEnded { of: WhichSessions::One("5a1e".into()), at }),
+            Setting::SessionsEnded(SessionsEnded { of: WhichSessions::OfPerson("Ann Ü.".into()), at }),
         ] {
             assert_eq!(decode::<Setting>(&encode(&setting)).expect("readable"), setting);
         }

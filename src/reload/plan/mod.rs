@@ -23,16 +23,17 @@ pub struct Plan {
 /// Plans how a process that runs with `running` takes `wanted` into use.
 pub fn plan(running: &Config, wanted: Config) -> Plan {
     let mut keys = Keys::default();
-    let Config { data_dir, mode, webhooks, admin, log, sources, schemes } = wanted;
+    let Config { data_dir, mode, webhooks, admin, console, log, sources, schemes } = wanted;
     let data_dir = keys.keep("data_dir", &running.data_dir, &data_dir);
     let mode = keys.take("mode", &running.mode, &mode);
     let webhooks = keys.webhooks(&running.webhooks, &webhooks);
     let admin = keys.admin(&running.admin, &admin);
+    let console = keys.keep("console", &running.console, &console);
     let log = keys.keep("log", &running.log, &log);
     let sources = keys.sources(&running.sources, &sources);
     let schemes = keys.schemes(running, &schemes);
     let Keys { changed, pending, .. } = keys;
-    Plan { config: Config { data_dir, mode, webhooks, admin, log, sources, schemes }, changed, pending }
+    Plan { config: Config { data_dir, mode, webhooks, admin, console, log, sources, schemes }, changed, pending }
 }
 
 /// The keys that were found to differ.

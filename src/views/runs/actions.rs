@@ -1,5 +1,7 @@
 //! The actions of a run.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,6 +26,14 @@ impl Actions {
     /// Adds the missing actions of `others`.
     pub(super) fn extend(&mut self, others: &Self) {
         others.0.iter().for_each(|action| self.insert(action));
+    }
+}
+
+impl fmt::Display for Actions {
+    /// As people read them: `add groups, deactivate`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self.0.iter().map(|action| action.replace('_', " ")).collect();
+        f.write_str(&words.join(", "))
     }
 }
 

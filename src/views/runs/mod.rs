@@ -10,6 +10,7 @@ mod outlived;
 mod row;
 mod sweeps;
 mod table;
+mod totals;
 
 use rusqlite::Connection;
 
@@ -19,6 +20,7 @@ pub use entry::{Entry, EntryResult};
 pub use open::OpenRun;
 pub use row::{Run, RunState};
 pub use sweeps::progress::Progress;
+pub use totals::Totals;
 
 use self::{entries::Entries, entry::Place, sweeps::Sweeps, table::Table};
 use super::{
@@ -134,6 +136,14 @@ impl Runs<'_> {
     fn at(self, number: i64) -> Result<Option<Run>, Error> {
         let found = Table(self.0).at(number)?;
         found.map(|(row, orders)| Ok(with_orders(self.with_progress(row.run)?, orders))).transpose()
+    }
+
+    /// The runs that began at `since` or later, and their steps by result.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
+    pub(super) fn totals(self, since: Timestamp, sources: Option<&[SourceId]>) -> Result<Totals, Error> {
+        Totals::since(self.0, since, sources)
     }
 
     /// All runs of sweeps that have not ended.

@@ -99,13 +99,23 @@ pub(super) async fn release(
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    let (run, order) = of_sweep(&state, &id, actor(&request)?).await?;
+    let id = release_run(&state, &id, actor(&request)?).await?;
+    accepted(&state, id, |run| run.state != RunState::Held).await
+}
+
+/// Releases a held run.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is no such run, [`Problem::Conflict`] if it is not held or can't go on,
+/// [`Problem::Unavailable`] if the order can't be written.
+pub(crate) async fn release_run(state: &Data<AdminState>, id: &str, by: Actor) -> Result<RunId, Problem> {
+    let (run, order) = of_sweep(state, id, by).await?;
     if run.state != RunState::Held {
         return Err(wrong_state(&run, "only a run that is held can be released"));
     }
-    releasable(&state, &run, order.at)?;
+    releasable(state, &run, order.at)?;
     state.commands.release(order).await.map_err(|error| lookup::unavailable(&error))?;
-    accepted(&state, run.id, |run| run.state != RunState::Held).await
+    Ok(run.id)
 }
 
 /// Ends a run of a sweep.
@@ -124,14 +134,24 @@ pub(super) async fn cancel(
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    let (run, order) = of_sweep(&state, &id, actor(&request)?).await?;
+    let id = cancel_run(&state, &id, actor(&request)?).await?;
+    accepted(&state, id, |run| run.state.is_final()).await
+}
+
+/// Ends a run of a sweep.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is no such run, [`Problem::Conflict`] if it has ended or is of one event,
+/// [`Problem::Unavailable`] if the order can't be written.
+pub(crate) async fn cancel_run(state: &Data<AdminState>, id: &str, by: Actor) -> Result<RunId, Problem> {
+    let (run, order) = of_sweep(state, id, by.clone()).await?;
     if run.state.is_final() {
         return Err(wrong_state(&run, "there is nothing left to cancel"));
     }
     // First where planners and executors look before each user and step; the rest is for the record.
-    state.settings.cancel_run(run.id.clone(), actor(&request)?).await?;
+    state.settings.cancel_run(run.id.clone(), by).await?;
     state.commands.cancel(order).await.map_err(|error| lookup::unavailable(&error))?;
-    accepted(&state, run.id, |run| run.state.is_final()).await
+    Ok(run.id)
 }
 
 /// The scheme, if it can be run now.
@@ -195,6 +215,24 @@ async fn of_sweep(state: &Data<AdminState>, id: &str, by: Actor) -> Result<(Run,
 
 /// The answer to a request that is in the log: the run, as soon as it shows the request.
 async fn accepted(state: &Data<AdminState>, id: RunId, shows: impl Fn(&Run) -> bool) -> Result<HttpResponse, Problem> {
+    let run = once_shown(state, &id, shows).await?;
+    let mut response = HttpResponse::Accepted();
+    response.insert_header((header::LOCATION, format!("/api/v1/runs/{id}")));
+    Ok(response.json(match run {
+        Some(run) => AcceptedRow::Shown(Box::new(run)),
+        None => AcceptedRow::Named { id },
+    }))
+}
+
+/// The run, as soon as it shows a request that is in the log; none if that takes too long.
+///
+/// # Errors
+/// An internal [`Problem`] if the views can't be read.
+pub(crate) async fn once_shown(
+    state: &Data<AdminState>,
+    id: &RunId,
+    shows: impl Fn(&Run) -> bool,
+) -> Result<Option<Run>, Problem> {
     let mut progress = state.views.progress();
     let look = async {
         loop {
@@ -207,13 +245,7 @@ async fn accepted(state: &Data<AdminState>, id: RunId, shows: impl Fn(&Run) -> b
             }
         }
     };
-    let run = timeout(VISIBLE_TIMEOUT, look).await.unwrap_or(Ok(None))?;
-    let mut response = HttpResponse::Accepted();
-    response.insert_header((header::LOCATION, format!("/api/v1/runs/{id}")));
-    Ok(response.json(match run {
-        Some(run) => AcceptedRow::Shown(Box::new(run)),
-        None => AcceptedRow::Named { id },
-    }))
+    timeout(VISIBLE_TIMEOUT, look).await.unwrap_or(Ok(None))
 }
 
 fn wrong_state(run: &Run, why: &str) -> Problem {

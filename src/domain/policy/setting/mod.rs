@@ -2,12 +2,14 @@
 
 mod actor;
 mod recreation;
+mod sessions_ended;
 mod stored_scheme;
 
 use std::fmt;
 
 pub use actor::{Actor, InvalidActor};
 pub use recreation::OutcomesRecreated;
+pub use sessions_ended::{SessionsEnded, WhichSessions};
 pub use stored_scheme::{ChangeKind, SchemeChange, StoredScheme};
 
 use crate::domain::{RunId, SchemeId, SourceId, Timestamp, UserKey};
@@ -24,6 +26,8 @@ pub enum Setting {
     CancelledRun(CancelledRun),
     /// A lost partition of the outcomes. Only the log sets it.
     OutcomesRecreated(OutcomesRecreated),
+    /// Sessions of the console that have ended.
+    SessionsEnded(SessionsEnded),
 }
 
 impl Setting {
@@ -34,6 +38,7 @@ impl Setting {
             Self::Pause(pause) => pause.of.key(),
             Self::CancelledRun(cancelled) => CancelledRun::key_of(&cancelled.run),
             Self::OutcomesRecreated(recreated) => recreated.key(),
+            Self::SessionsEnded(ended) => ended.of.key(),
         }
     }
 }

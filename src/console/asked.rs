@@ -1,0 +1,342 @@
+//! Whoever asks for a page, and all that its function needs.
+
+use std::{
+    cell::RefCell,
+    future::{Ready, ready},
+    rc::Rc,
+};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse, ResponseError,
+    dev::Payload,
+    http::{StatusCode, header},
+    web::{Data, Query},
+};
+use askama::Template;
+use chrono_tz::Tz;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::{
+    Answer, Console,
+    addresses::{Address, local},
+    assets::{Assets, assets},
+    frame::{Frame, Look, Moment, Place, length},
+    session::{Cookies, Session},
+};
+use crate::{
+    admin::{
+        AdminState, Problem,
+        identity::{About, Permission, Principal},
+    },
+    clock::{Clock, SystemClock},
+    domain::{SourceId, SourceScope, Timestamp},
+};
+
+/// Somebody who has signed in, and their request. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Asked(Rc<Inner>);
+
+struct Inner {
+    console: Data<Console>,
+    state: Data<AdminState>,
+    session: Session,
+    principal: Principal,
+    request: HttpRequest,
+    now: Timestamp,
+    changes: RefCell<Vec<ChangeOfResponse>>,
+}
+
+type ChangeOfResponse = Box<dyn FnOnce(&Console, &mut HttpResponse)>;
+
+impl Asked {
+    /// The parts of usher that answer.
+    pub(super) fn state(&self) -> &Data<AdminState> {
+        &self.0.state
+    }
+
+    /// The state that all pages share.
+    pub(super) fn console(&self) -> &Console {
+        &self.0.console
+    }
+
+    /// The session.
+    pub(super) fn session(&self) -> &Session {
+        &self.0.session
+    }
+
+    /// Who asks.
+    pub(super) fn principal(&self) -> &Principal {
+        &self.0.principal
+    }
+
+    /// The time of the request.
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.now
+    }
+
+    /// The theme and the density.
+    pub(super) fn look(&self) -> Look {
+        Look::of(&self.0.request)
+    }
+
+    /// The path and query of the request.
+    pub(super) fn address(&self) -> &str {
+        self.0.request.uri().path_and_query().map_or("/", |address| address.as_str())
+    }
+
+    /// The headers of the request.
+    pub(super) fn headers(&self) -> &header::HeaderMap {
+        self.0.request.headers()
+    }
+
+    /// The segment of the path that `{id}` stands for.
+    pub(super) fn id(&self) -> &str {
+        self.0.request.match_info().get("id").unwrap_or_default()
+    }
+
+    /// Whether htmx asks for a part of the page, to swap it in.
+    pub(super) fn is_partial(&self) -> bool {
+        is_partial(&self.0.request)
+    }
+
+    /// The query.
+    ///
+    /// # Errors
+    /// [`Problem::BadQuery`] if a parameter is unknown or of a wrong form.
+    pub(super) fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let query = Query::<T>::from_query(self.0.request.query_string());
+        query.map(Query::into_inner).map_err(|error| Problem::BadQuery(error.to_string()))
+    }
+
+    /// A time as this console shows it.
+    pub(super) fn moment(&self, at: Timestamp) -> Moment {
+        Moment::new(at, self.now(), self.0.console.zone)
+    }
+
+    /// The zone of the times that pages show.
+    pub(super) fn zone(&self) -> Tz {
+        self.0.console.zone
+    }
+
+    /// The sources that whoever asks is kept to; none if they see all.
+    pub(super) fn only_sources(&self) -> Option<Vec<SourceId>> {
+        match &self.0.principal.sources {
+            SourceScope::All => None,
+            SourceScope::Only(sources) => Some(sources.iter().cloned().collect()),
+        }
+    }
+
+    /// The frame of a page.
+    pub(super) fn frame(&self, place: Place, title: impl Into<String>) -> Frame {
+        Frame::new(self, place, title.into())
+    }
+
+    /// Why they may not do that; none if they may. Shown beside the disabled button.
+    pub(super) fn why_not(&self, permission: Permission, about: About<'_>) -> Option<String> {
+        self.0.principal.may(permission, about).err().map(|refusal| refusal.to_string())
+    }
+
+    /// Refuses what they may not do.
+    ///
+    /// # Errors
+    /// [`Problem::Forbidden`] if their role is too low, or it can't be undone and the sign-in is too old;
+    /// [`Problem::NotFound`] if the source is not one of theirs.
+    pub(super) fn may(&self, permission: Permission, about: About<'_>) -> Result<(), Problem> {
+        self.0.principal.may(permission, about)?;
+        let lifetimes = self.0.console.lifetimes;
+        if permission.wants_fresh_sign_in() && !self.0.session.is_fresh(lifetimes, self.0.now) {
+            let age = length(lifetimes.again_after);
+            let why = format!(
+                "This can't be undone, and you signed in more than {age} ago. Sign in again, then send the form once more."
+            );
+            return Err(Problem::Forbidden(why));
+        }
+        Ok(())
+    }
+
+    /// Does `work`, which may wait for the disk, on a thread for such work.
+    ///
+    /// # Errors
+    /// The [`Problem`] of `work`; [`Problem::Unavailable`] if no turn comes in time.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&AdminState) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let state = Data::clone(&self.0.state);
+        self.0.state.on_thread(move || work(&state)).await
+    }
+
+    /// Has the response changed once it is there: a cookie, say.
+    pub(super) fn with_response(&self, change: impl FnOnce(&Console, &mut HttpResponse) + 'static) {
+        self.0.changes.borrow_mut().push(Box::new(change));
+    }
+
+    /// The response to the request. A problem is a page of its own in the frame.
+    pub(super) fn respond(&self, answer: Result<Answer, Problem>) -> HttpResponse {
+        let answer = answer.or_else(|problem| self.refused(&problem));
+        let mut response = match answer {
+            Ok(answer) => answer.response(),
+            Err(problem) => super::answer::with_headers(problem.error_response()),
+        };
+        let changes: Vec<_> = self.0.changes.borrow_mut().drain(..).collect();
+        // A page that polls does not keep its session alive.
+        if changes.is_empty()
+            && !self.is_partial()
+            && let Some(renewed) = self.0.session.renewed(self.0.now)
+        {
+            Cookies(&self.0.console).keep(&renewed, &mut response);
+        }
+        for change in changes {
+            change(&self.0.console, &mut response);
+        }
+        response
+    }
+
+    fn refused(&self, problem: &Problem) -> Result<Answer, Problem> {
+        let mut frame = self.frame(Place::Nowhere, problem.title());
+        frame.refused = true;
+        let back = page_of(&self.0.request).unwrap_or_else(|| "/".to_owned());
+        let page = Refused { frame, title: problem.title(), text: sentence(&problem.to_string()), back };
+        Answer::with_status(problem.status_code(), &page)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "refused.html")]
+struct Refused {
+    frame: Frame,
+    title: &'static str,
+    text: String,
+    back: String,
+}
+
+/// A message as a sentence.
+pub(super) fn sentence(message: &str) -> String {
+    let mut characters = message.chars();
+    let first = characters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    let rest = characters.as_str();
+    let end = if rest.ends_with(['.', '?', ':']) { "" } else { "." };
+    format!("{first}{rest}{end}")
+}
+
+fn is_partial(request: &HttpRequest) -> bool {
+    request.headers().get("HX-Request-Type").is_some_and(|kind| kind == "partial")
+}
+
+/// The page from which a request came, as the browser says.
+fn page_of(request: &HttpRequest) -> Option<String> {
+    let headers = request.headers();
+    let said = headers.get("HX-Current-URL").or_else(|| headers.get(header::REFERER))?.to_str().ok()?;
+    let url = Url::parse(said).ok()?;
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    local(&format!("{}{query}", url.path())).map(str::to_owned)
+}
+
+/// Why a request gets no page yet.
+#[derive(Debug)]
+pub(super) enum Away {
+    /// usher is starting.
+    Starting,
+    /// Nobody is signed in. Afterwards they look at this page.
+    SignIn {
+        /// The page.
+        to: String,
+        /// Whether htmx asks: it has to be told to leave the page.
+        is_partial: bool,
+    },
+}
+
+impl std::fmt::Display for Away {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("nobody is signed in")
+    }
+}
+
+impl ResponseError for Away {
+    fn error_response(&self) -> HttpResponse {
+        match self {
+            Self::Starting => starting(),
+            Self::SignIn { to, is_partial } => {
+                let to = if to == "/" { "" } else { to };
+                let address = Address::new("/sign-in").with("to", to).to_string();
+                if *is_partial {
+                    let redirect = HttpResponse::Ok().insert_header(("HX-Redirect", address)).finish();
+                    return super::answer::with_headers(redirect);
+                }
+                Answer::SeeOther(address).response()
+            }
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message {
+    look: Look,
+    assets: &'static Assets,
+    title: &'static str,
+    text: &'static str,
+    back: &'static str,
+    word: &'static str,
+}
+
+/// The page while usher starts.
+pub(super) fn starting() -> HttpResponse {
+    let page = Message {
+        look: Look::default(),
+        assets: assets(),
+        title: "usher is starting",
+        text: "It opens its state and reads its settings. The page is there when usher is ready.",
+        back: "/",
+        word: "Try again",
+    };
+    let answer = Answer::with_status(StatusCode::SERVICE_UNAVAILABLE, &page);
+    let mut response = answer.map_or_else(|problem| problem.error_response(), Answer::response);
+    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
+    response
+}
+
+impl FromRequest for Asked {
+    type Error = Away;
+    type Future = Ready<Result<Self, Away>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(asked(request))
+    }
+}
+
+fn asked(request: &HttpRequest) -> Result<Asked, Away> {
+    let console = request.app_data::<Data<Console>>().ok_or(Away::Starting)?;
+    let state = console.listener.state().ok_or(Away::Starting)?;
+    let now = SystemClock.now();
+    let known = Cookies(console).session(request).and_then(|session| {
+        let principal = session.principal(state, console.lifetimes, now)?;
+        Some((session, principal))
+    });
+    let Some((session, mut principal)) = known else {
+        let is_partial = is_partial(request);
+        let here = request.uri().path_and_query().and_then(|here| local(here.as_str())).map(str::to_owned);
+        let to = if request.method().is_safe() && !is_partial { here } else { page_of(request) };
+        return Err(Away::SignIn { to: to.unwrap_or_else(|| "/".to_owned()), is_partial });
+    };
+    principal.from = request.peer_addr().map(|address| address.ip());
+    if let Some(connection) = request.conn_data::<std::sync::Arc<crate::http_server::Connection>>() {
+        connection.proved();
+    }
+    let (console, state) = (Data::clone(console), Data::clone(state));
+    let changes = RefCell::default();
+    Ok(Asked(Rc::new(Inner { console, state, session, principal, request: request.clone(), now, changes })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_shown_as_a_sentence() {
+        assert_eq!(sentence("there is no run `x`"), "There is no run `x`.");
+        assert_eq!(sentence("Only an administrator can."), "Only an administrator can.");
+        assert_eq!(sentence(""), ".");
+    }
+}

@@ -1,0 +1,29 @@
+//! A form that was sent: its fields, and the proof that a page of this session sent it.
+
+use actix_web::web::Bytes;
+use url::form_urlencoded;
+
+use crate::admin::Problem;
+
+/// The longest form, in bytes.
+pub(super) const MAX_BODY: usize = 64 * 1024;
+
+/// The fields of a form.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads the body of a form.
+    ///
+    /// # Errors
+    /// [`Problem::BadRequest`] if it is too long, or was not sent whole.
+    pub(super) fn read(body: Result<Bytes, actix_web::Error>) -> Result<Self, Problem> {
+        let body = body.map_err(|_| Problem::BadRequest("the form can't be read; send it again".into()))?;
+        Ok(Self(form_urlencoded::parse(&body).into_owned().collect()))
+    }
+
+    /// The value of a field; empty if it was not sent.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+    }
+}

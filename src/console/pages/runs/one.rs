@@ -1,0 +1,146 @@
+//! `/runs/{id}`: one run, its numbers and its entries.
+
+use askama::Template;
+use serde::Deserialize;
+
+use super::{super::schemes::cause_words, decide::Decide, entries::Entries, progress::Progress};
+use crate::{
+    admin::{AdminState, Problem},
+    console::{
+        Answer, Asked,
+        addresses::Address,
+        frame::{Errors, Fact, Frame, Place},
+    },
+    domain::RunId,
+    views::{Cursor, Entry, EntryResult, Limit, Page, Paging, Run},
+};
+
+#[derive(Template)]
+#[template(path = "runs/run.html")]
+struct OneRun {
+    frame: Frame,
+    scheme: String,
+    progress: Progress,
+    confirm: Option<Decide>,
+    facts: Vec<Fact>,
+    entries: Entries,
+}
+
+/// The query of the page.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Asks {
+    /// Entries with this result only.
+    pub(super) result: String,
+    pub(super) cursor: String,
+    /// The fragment that polls.
+    part: String,
+    /// What was done just before.
+    said: String,
+}
+
+/// `GET /runs/{id}`.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is no such run among the sources of whoever asks; [`Problem::BadQuery`] if a filter
+/// is unknown; an internal one if the views can't be read.
+pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
+    let asks: Asks = asked.query()?;
+    let run = run(&asked).await?;
+    if asks.part == "progress" && asked.is_partial() {
+        return Answer::html(&Progress::new(&run));
+    }
+    page(&asked, run, asks, Refused::default()).await
+}
+
+/// A refused decision: what is wrong with it, and the number that was typed.
+#[derive(Default)]
+pub(super) struct Refused {
+    pub(super) errors: Errors,
+    pub(super) typed: String,
+}
+
+/// The whole page; with the form as it was sent if it was refused.
+pub(super) async fn page(asked: &Asked, run: Run, asks: Asks, refused: Refused) -> Result<Answer, Problem> {
+    let result =
+        super::super::parsed("result", &asks.result, |text| EntryResult::all().find(|result| result.as_str() == text))?;
+    let cursor = super::super::parsed("cursor", &asks.cursor, |text| Cursor::try_from(text.to_owned()).ok())?;
+    let (id, paging) = (run.id.clone(), Paging { limit: Limit::default(), cursor });
+    let read = move |state: &AdminState| {
+        let found = state.views().entries(&id, result, &paging).map_err(|error| Problem::internal(&error))?;
+        Ok(found.unwrap_or(Page::<Entry> { items: Vec::new(), next: None }))
+    };
+    let entries = Entries::new(&run, &asks, asked.read(read).await?, asked);
+    let mut frame = asked.frame(Place::Runs, format!("Run of {}", run.scheme));
+    frame.wide = true;
+    frame.refused = !refused.errors.is_empty();
+    frame.said = match asks.said.as_str() {
+        "released" => "The run is released. It goes on now.",
+        "cancelled" => "The run is cancelled. What was done stays done.",
+        _ => "",
+    };
+    let status = if frame.refused { 422 } else { 200 };
+    let page = OneRun {
+        scheme: run.scheme.to_string(),
+        progress: Progress::new(&run),
+        confirm: Decide::new(asked, &run, refused),
+        facts: facts(asked, &run),
+        frame,
+        entries,
+    };
+    let status = actix_web::http::StatusCode::from_u16(status).unwrap_or_default();
+    Answer::with_status(status, &page)
+}
+
+/// The run that the path names.
+pub(super) async fn run(asked: &Asked) -> Result<Run, Problem> {
+    let wanted = RunId::new(asked.id());
+    let read = move |state: &AdminState| state.views().run(&wanted).map_err(|error| Problem::internal(&error));
+    let found = asked.read(read).await?.filter(|run| asked.principal().sees(&run.source));
+    found.ok_or_else(|| Problem::NotFound { kind: "run", id: asked.id().to_owned() })
+}
+
+/// The page of a run.
+pub(super) fn address(run: &Run) -> Address {
+    Address::of("/runs", &run.id)
+}
+
+fn facts(asked: &Asked, run: &Run) -> Vec<Fact> {
+    let text = |name, value: String| Fact { name, value, at: None };
+    let time = |name, at| Fact { name, value: String::new(), at: Some(asked.moment(at)) };
+    let order = |name, order: &crate::views::Order| Fact {
+        name,
+        value: format!("by {}, ", order.by),
+        at: Some(asked.moment(order.at)),
+    };
+    let complete = match (run.complete, &run.incomplete_why) {
+        (Some(true), _) => "yes".to_owned(),
+        (Some(false), why) => format!("no: {}", why.as_deref().unwrap_or("the list of users is not whole")),
+        (None, _) => "not known yet: the list is being read".to_owned(),
+    };
+    let about = run.user.clone().map(|user| match &run.user_name {
+        Some(name) if *name != user => format!("{name} ({user})"),
+        _ => user,
+    });
+    let facts = [
+        Some(text("Id", run.id.to_string())),
+        Some(text("Scheme", format!("{} at version {}", run.scheme, run.scheme_version))),
+        Some(text("Source", run.source.to_string())),
+        about.map(|about| text("User", about)),
+        Some(text("Set off by", cause_words(&run.trigger).to_owned())),
+        run.by.clone().map(|by| text("Asked by", by)),
+        Some(text("Actions", run.actions.to_string())),
+        Some(time("Started", run.started)),
+        run.held_since.map(|at| time("Held since", at)),
+        run.finished.map(|at| time("Finished", at)),
+        run.released.as_ref().map(|by| order("Released", by)),
+        run.cancelled.as_ref().map(|by| order("Cancelled", by)),
+        run.sweep.is_some().then(|| text("All users seen", complete)),
+        run.sweep.is_some().then(|| text("Users seen", run.counts.seen.to_string())),
+        Some(text("Users selected", run.counts.selected.to_string())),
+        run.sweep.is_some().then(|| text("Would be changed", run.counts.would_change.to_string())),
+        run.sweep.is_some().then(|| text("Protected", run.counts.protected.to_string())),
+        run.sweep.is_some().then(|| text("Not known", run.counts.unknown.to_string())),
+    ];
+    facts.into_iter().flatten().collect()
+}

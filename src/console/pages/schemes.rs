@@ -1,0 +1,184 @@
+//! `/schemes`: what usher does with whom, and when.
+
+use askama::Template;
+use serde::Deserialize;
+
+use super::{source_choices, word_of};
+use crate::{
+    admin::Problem,
+    console::{
+        Answer, Asked,
+        addresses::Address,
+        frame::{Badge, Chip, Choice, Frame, Kind, Moment, Place},
+    },
+    domain::{Trigger, TriggerKind},
+    settings::{Contents, SchemeView},
+    views::{OpenRun, RunState},
+};
+
+#[derive(Template)]
+#[template(path = "schemes/page.html")]
+struct Schemes {
+    frame: Frame,
+    q: String,
+    source: String,
+    state: String,
+    sources: Vec<Choice>,
+    states: Vec<Choice>,
+    chips: Vec<Chip>,
+    rows: Vec<Row>,
+    total: usize,
+}
+
+struct Row {
+    id: String,
+    name: String,
+    source: String,
+    trigger: String,
+    states: Vec<Badge>,
+    why: Vec<String>,
+    provisioned: bool,
+    runs_held: usize,
+    changed_by: Option<String>,
+    changed: Option<Moment>,
+}
+
+/// The filters in the address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Asks {
+    q: String,
+    source: String,
+    state: String,
+}
+
+/// The states that can be filtered by.
+const STATES: [(&str, Badge); 5] = [
+    ("on", Badge::new(Kind::Done, "On")),
+    ("test", Badge::new(Kind::Test, "Test mode")),
+    ("paused", Badge::new(Kind::Held, "Paused")),
+    ("off", Badge::new(Kind::Off, "Off")),
+    ("broken", Badge::new(Kind::Danger, "Broken")),
+];
+
+/// The states of a scheme, by their names in the address.
+fn states(listed: &SchemeView) -> Vec<&'static str> {
+    let mut states = Vec::new();
+    match &listed.contents {
+        Contents::Broken { .. } => return vec!["broken"],
+        Contents::Readable(scheme) if !scheme.enabled => states.push("off"),
+        Contents::Readable(scheme) if scheme.test_mode => states.push("test"),
+        Contents::Readable(_) => states.push("on"),
+    }
+    if listed.paused.is_some() {
+        states.push("paused");
+    }
+    states
+}
+
+impl Row {
+    fn new(asked: &Asked, listed: SchemeView, open: &[OpenRun]) -> Self {
+        let names = states(&listed);
+        let badge = |name: &&str| STATES.iter().find(|(other, _)| other == name).map(|(_, badge)| badge.clone());
+        let runs_held = open.iter().filter(|run| run.state == RunState::Held && run.scheme == listed.id).count();
+        let mut why: Vec<_> = listed.paused.iter().map(|pause| format!("paused by {}", pause.by)).collect();
+        let (name, source, trigger) = match &listed.contents {
+            Contents::Readable(scheme) => {
+                (scheme.name.clone(), scheme.source.to_string(), trigger_words(&scheme.trigger))
+            }
+            Contents::Broken { why: broken, .. } => {
+                why.push(broken.clone());
+                (listed.id.to_string(), "Not known".to_owned(), "Not known".to_owned())
+            }
+        };
+        why.extend(listed.warnings);
+        let (changed_by, changed) =
+            listed.changed.map_or((None, None), |(by, at)| (Some(by.to_string()), Some(asked.moment(at))));
+        Self {
+            id: listed.id.to_string(),
+            name,
+            source,
+            trigger,
+            states: names.iter().filter_map(badge).collect(),
+            why,
+            provisioned: listed.provisioned,
+            runs_held,
+            changed_by,
+            changed,
+        }
+    }
+}
+
+/// A trigger in words.
+fn trigger_words(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::OnCreate => "When a user is created".to_owned(),
+        Trigger::OnLogin => "When a user logs in".to_owned(),
+        Trigger::Manual => "By hand".to_owned(),
+        Trigger::Schedule(schedule) => format!("At {} ({})", schedule.pattern(), schedule.timezone()),
+    }
+}
+
+/// The kinds of triggers, as runs name them.
+pub(super) fn cause_words(trigger: &str) -> &str {
+    match trigger {
+        kind if kind == TriggerKind::OnCreate.as_str() => "a user was created",
+        kind if kind == TriggerKind::OnLogin.as_str() => "a user logged in",
+        kind if kind == TriggerKind::Schedule.as_str() => "its schedule",
+        kind if kind == TriggerKind::Manual.as_str() => "by hand",
+        other => other,
+    }
+}
+
+/// `GET /schemes`.
+///
+/// # Errors
+/// [`Problem::BadQuery`] if a filter is unknown; an internal one if the views can't be read.
+pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
+    let Asks { q, source, state } = asked.query()?;
+    let (listed, open) = asked
+        .read(|state| {
+            let open = state.views().open_runs().map_err(|error| Problem::internal(&error))?;
+            Ok((state.settings().list(), open))
+        })
+        .await?;
+    let seen = |listed: &SchemeView| match &listed.contents {
+        Contents::Readable(scheme) => asked.principal().sees(&scheme.source),
+        // Its source is not known: whoever is kept to some sources may not see it.
+        Contents::Broken { .. } => asked.principal().sources.is_all(),
+    };
+    let listed: Vec<_> = listed.into_iter().filter(seen).collect();
+    let total = listed.len();
+    let needle = q.to_lowercase();
+    let fits = |listed: &SchemeView| {
+        let (name, of) = match &listed.contents {
+            Contents::Readable(scheme) => (scheme.name.to_lowercase(), scheme.source.as_str()),
+            Contents::Broken { .. } => (String::new(), ""),
+        };
+        (source.is_empty() || source == of)
+            && (state.is_empty() || states(listed).contains(&state.as_str()))
+            && (needle.is_empty() || name.contains(&needle) || listed.id.as_str().contains(&needle))
+    };
+    let rows = listed.into_iter().filter(fits).map(|listed| Row::new(&asked, listed, &open)).collect();
+    let sources = source_choices(&asked);
+    let states = STATES.map(|(name, badge)| Choice::new(name, badge.word)).to_vec();
+    let chips = chips(&q, (&source, &sources), (&state, &states));
+    let mut frame = asked.frame(Place::Schemes, "Schemes");
+    frame.wide = true;
+    Answer::html(&Schemes { frame, q, source, state, sources, states, chips, rows, total })
+}
+
+fn chips(q: &str, (source, sources): (&str, &[Choice]), (state, states): (&str, &[Choice])) -> Vec<Chip> {
+    let without = |name: &str| {
+        let all = [("q", q), ("source", source), ("state", state)];
+        let kept = all.iter().filter(|(other, _)| *other != name);
+        kept.fold(Address::new("/schemes"), |address, (name, value)| address.with(name, value)).to_string()
+    };
+    let chip = |name, label, value: String| Chip { name: label, value, without: without(name) };
+    let all = [
+        (!q.is_empty()).then(|| chip("q", "Name or id", q.to_owned())),
+        (!source.is_empty()).then(|| chip("source", "Source", word_of(sources, source))),
+        (!state.is_empty()).then(|| chip("state", "State", word_of(states, state))),
+    ];
+    all.into_iter().flatten().collect()
+}

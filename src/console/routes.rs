@@ -1,0 +1,91 @@
+//! All pages and forms, with what holds for each of them.
+
+use actix_web::{
+    Resource,
+    web::{self, Bytes, PayloadConfig},
+};
+
+use super::{
+    Answer, Asked, assets,
+    form::{self, Form},
+    pages,
+    session::{sign_in, sign_out},
+};
+use crate::admin::{Problem, page_resource, reading};
+
+/// The methods of a page.
+const READING: &str = "GET, HEAD";
+
+/// The longest number of a form, in bytes.
+const MAX_REQUEST: usize = 64;
+
+/// All of them.
+pub(super) fn all() -> Vec<Resource> {
+    vec![
+        page_resource("/assets/{name}", READING).route(reading(assets::show)),
+        page_resource("/sign-in", "GET, HEAD, POST")
+            .app_data(PayloadConfig::new(form::MAX_BODY))
+            .route(reading(sign_in::show))
+            .route(web::post().to(sign_in::sign_in)),
+        act("/sign-out", sign_out::here),
+        act("/sign-out/everywhere", sign_out::everywhere),
+        page("/", pages::today::show),
+        page("/sources", pages::sources::show),
+        page("/schemes", pages::schemes::show),
+        page("/runs", pages::runs::list::show),
+        page("/runs/latest", pages::runs::list::latest),
+        page("/runs/{id}", pages::runs::one::show),
+        act("/runs/{id}/release", pages::runs::decide::release),
+        act("/runs/{id}/cancel", pages::runs::decide::cancel),
+        page("/dead-letters", pages::dead_letters::show),
+        page("/settings", pages::settings::show),
+        act("/settings/appearance", pages::settings::appearance),
+        page("/settings/components", pages::components::show),
+    ]
+}
+
+/// A page for those who have signed in. It changes nothing.
+fn page<F>(path: &str, show: fn(Asked) -> F) -> Resource
+where
+    F: Future<Output = Result<Answer, Problem>> + 'static,
+{
+    let handler = move |asked: Asked| async move {
+        let answer = show(asked.clone()).await;
+        asked.respond(answer)
+    };
+    page_resource(path, READING).route(reading(handler))
+}
+
+/// A form for those who have signed in. It is taken from a page of this console and of this session alone, and one that
+/// confirms is done once.
+fn act<F>(path: &str, act: fn(Asked, Form) -> F) -> Resource
+where
+    F: Future<Output = Result<Answer, Problem>> + 'static,
+{
+    let handler = move |asked: Asked, body: Result<Bytes, actix_web::Error>| async move {
+        let answer = match proved(&asked, body) {
+            Err(problem) => Err(problem),
+            Ok(form) if form.get("request").is_empty() => act(asked.clone(), form).await,
+            Ok(form) => {
+                let name = format!("{} {} {}", asked.session().id, form.get("request"), asked.address());
+                asked.console().requests.once(name, act(asked.clone(), form)).await
+            }
+        };
+        asked.respond(answer)
+    };
+    page_resource(path, "POST").app_data(PayloadConfig::new(form::MAX_BODY)).route(web::post().to(handler))
+}
+
+/// The form, if a page of this console and of this session sent it.
+fn proved(asked: &Asked, body: Result<Bytes, actix_web::Error>) -> Result<Form, Problem> {
+    let form = Form::read(body)?;
+    let console = asked.console();
+    if !console.origin.sent(asked.headers()) || !console.keys.is_form_token(asked.session(), form.get("form_token")) {
+        let why = "The form did not come from a page of this session. Nothing was changed. Open the page anew, and send it from there.";
+        return Err(Problem::Forbidden(why.to_owned()));
+    }
+    if form.get("request").len() > MAX_REQUEST {
+        return Err(Problem::BadRequest("the form has no number that usher gave it; open the page anew".into()));
+    }
+    Ok(form)
+}

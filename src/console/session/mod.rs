@@ -1,0 +1,151 @@
+//! Sessions: who has signed in, kept by the browser in a sealed cookie.
+//!
+//! usher keeps no list of sessions. What a cookie says counts if this usher sealed it, it is young enough, nobody ended
+//! it, and the token it began with is still the same.
+
+mod cookie;
+mod keys;
+pub(super) mod sign_in;
+pub(super) mod sign_out;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub(super) use cookie::{Cookies, value};
+pub use keys::Error;
+pub(super) use keys::Keys;
+
+use crate::{
+    admin::{
+        AdminState,
+        identity::{Fingerprint, Principal, Token},
+    },
+    config,
+    domain::{Actor, Channel, Timestamp},
+};
+
+/// A request makes a session younger only after this time, so that not every answer sets a cookie.
+const RENEW_AFTER: Duration = Duration::from_secs(60);
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lifetimes {
+    /// Without a request.
+    pub(super) idle: Duration,
+    /// Since the sign-in.
+    pub(super) at_most: Duration,
+    /// The age of a sign-in up to which what can't be undone may be done.
+    pub(super) again_after: Duration,
+}
+
+impl Lifetimes {
+    pub(super) fn of(_: &config::Admin) -> Self {
+        let (idle, at_most) = (Duration::from_mins(30), Duration::from_hours(12));
+        Self { idle, at_most, again_after: Duration::from_mins(15) }
+    }
+}
+
+/// One session, as the cookie keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Session {
+    /// Made at the sign-in, never taken from a browser.
+    pub(super) id: String,
+    /// The name of the token.
+    pub(super) name: String,
+    /// The digest of the token.
+    token: String,
+    /// The sign-in.
+    pub(super) began: Timestamp,
+    /// The last request that counts.
+    seen: Timestamp,
+}
+
+impl Session {
+    /// A session that begins now with `token`.
+    fn begin(token: &Token, now: Timestamp) -> Self {
+        let id = hex::encode(rand::random::<[u8; 16]>());
+        let name = token.principal(Channel::Console).name.to_string();
+        Self { id, name, token: hex::encode(token.fingerprint().as_bytes()), began: now, seen: now }
+    }
+
+    /// Whether it has not outlived itself.
+    fn is_young(&self, lifetimes: Lifetimes, now: Timestamp) -> bool {
+        self.seen.until(now) <= lifetimes.idle && self.began.until(now) <= lifetimes.at_most
+    }
+
+    /// Whoever signed in, with the role of now; none if the session has ended.
+    pub(super) fn principal(&self, state: &AdminState, lifetimes: Lifetimes, now: Timestamp) -> Option<Principal> {
+        let name: Actor = self.name.parse().ok()?;
+        let mut fingerprint = [0; 32];
+        hex::decode_to_slice(&self.token, &mut fingerprint).ok()?;
+        let is_over = || state.settings().session_ended(&self.id, &self.name, self.began);
+        if !self.is_young(lifetimes, now) || is_over() {
+            return None;
+        }
+        let tokens = state.tokens();
+        let token = tokens.still(&name, &Fingerprint::from_bytes(fingerprint))?;
+        Some(token.principal(Channel::Console))
+    }
+
+    /// The same after a request at `now`; none if the cookie of before is good enough.
+    pub(super) fn renewed(&self, now: Timestamp) -> Option<Self> {
+        (self.seen.until(now) >= RENEW_AFTER).then(|| Self { seen: now, ..self.clone() })
+    }
+
+    /// The latest end.
+    pub(super) fn ends(&self, lifetimes: Lifetimes) -> Timestamp {
+        self.began.plus(lifetimes.at_most)
+    }
+
+    /// Whether the sign-in is recent enough for what can't be undone.
+    pub(super) fn is_fresh(&self, lifetimes: Lifetimes, now: Timestamp) -> bool {
+        self.began.until(now) <= lifetimes.again_after
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Role, SourceScope},
+        secret::Secret,
+    };
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    fn begun() -> (Session, Lifetimes, Timestamp) {
+        let token = Token::new("ci".parse().expect("a name"), Role::Viewer, SourceScope::All, &Secret::new("s3cret"));
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let lifetimes = Lifetimes { idle: 30 * MINUTE, at_most: 12 * 60 * MINUTE, again_after: 15 * MINUTE };
+        (Session::begin(&token, now), lifetimes, now)
+    }
+
+    #[test]
+    fn a_session_ends_half_an_hour_after_the_last_request_and_twelve_hours_after_the_sign_in() {
+        let (session, lifetimes, now) = begun();
+        assert!(session.is_young(lifetimes, now.plus(30 * MINUTE)));
+        assert!(!session.is_young(lifetimes, now.plus(31 * MINUTE)));
+        let mut used = session;
+        for step in 1..=36 {
+            used = used.renewed(now.plus(20 * MINUTE * step)).expect("made younger");
+        }
+        assert!(used.is_young(lifetimes, now.plus(12 * 60 * MINUTE)));
+        assert!(!used.is_young(lifetimes, now.plus(12 * 60 * MINUTE + MINUTE)));
+    }
+
+    #[test]
+    fn a_cookie_is_set_anew_once_a_minute_and_the_age_of_the_sign_in_stays() {
+        let (session, lifetimes, now) = begun();
+        assert_eq!(session.renewed(now.plus(MINUTE / 2)), None);
+        let renewed = session.renewed(now.plus(16 * MINUTE)).expect("made younger");
+        assert_eq!((&renewed.id, renewed.began), (&session.id, session.began));
+        assert!(session.is_fresh(lifetimes, now.plus(15 * MINUTE)));
+        assert!(!renewed.is_fresh(lifetimes, now.plus(16 * MINUTE)));
+    }
+
+    #[test]
+    fn two_sign_ins_are_two_sessions() {
+        assert_ne!(begun().0.id, begun().0.id);
+    }
+}

@@ -1,0 +1,123 @@
+//! `/sign-in`: a token begins a session.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse, ResponseError,
+    http::{StatusCode, header},
+    web::{Bytes, Data, Query},
+};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{Cookies, Session};
+use crate::{
+    admin::{Problem, identity::Token},
+    clock::{Clock, SystemClock},
+    console::{
+        Answer, Console,
+        addresses::local,
+        answer::with_headers,
+        asked::starting,
+        assets::{Assets, assets},
+        form::Form,
+        frame::{Errors, Look},
+    },
+    http_server::Connection,
+};
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct Page<'p> {
+    look: Look,
+    assets: &'static Assets,
+    errors: Errors,
+    to: &'p str,
+    signed_out: bool,
+    needs_https: bool,
+}
+
+/// The query of the page. Others may have written the address: what is not known is no fault.
+#[derive(Deserialize, Default)]
+pub(in crate::console) struct Asks {
+    /// The page to look at then.
+    #[serde(default)]
+    to: String,
+    /// Set after signing out.
+    signed_out: Option<String>,
+}
+
+/// `GET /sign-in`.
+pub(in crate::console) async fn show(
+    console: Data<Console>,
+    request: HttpRequest,
+    asks: Option<Query<Asks>>,
+) -> HttpResponse {
+    let Asks { to, signed_out } = asks.map(Query::into_inner).unwrap_or_default();
+    page(&console, &request, &to, Errors::default(), signed_out.is_some(), StatusCode::OK)
+}
+
+/// `POST /sign-in`. The right token is always accepted at once; wrong ones are slowed down as those of the API.
+pub(in crate::console) async fn sign_in(
+    console: Data<Console>,
+    request: HttpRequest,
+    body: Result<Bytes, actix_web::Error>,
+) -> HttpResponse {
+    let Some(state) = console.listener.state() else { return starting() };
+    let form = match Form::read(body) {
+        Ok(form) => form,
+        Err(problem) => return with_headers(problem.error_response()),
+    };
+    let refuse = |status, text: &str| {
+        let errors = Errors::one("You are not signed in", "token", text);
+        page(&console, &request, form.get("to"), errors, false, status)
+    };
+    if !console.origin.sent(request.headers()) {
+        return refuse(StatusCode::FORBIDDEN, "The form did not come from this page. Send it again from here.");
+    }
+    let sent = form.get("token").trim();
+    if sent.is_empty() {
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "Enter a token.");
+    }
+    let token: Option<Token> = state.tokens().find(sent.as_bytes()).cloned();
+    let Some(token) = token else {
+        let problem = match request.peer_addr() {
+            Some(address) => state.refuse_guess(address.ip().into()).await,
+            None => Problem::Unauthorized,
+        };
+        return match problem {
+            Problem::TooManyGuesses => {
+                refuse(StatusCode::TOO_MANY_REQUESTS, "Too many wrong tokens were sent. Wait a minute, then try again.")
+            }
+            _ => refuse(StatusCode::FORBIDDEN, "This token is not known. Nothing tells which part of it is wrong."),
+        };
+    };
+    if let Some(connection) = request.conn_data::<Arc<Connection>>() {
+        connection.proved();
+    }
+    let session = Session::begin(&token, SystemClock.now());
+    let mut response = Answer::see(local(form.get("to")).unwrap_or("/")).response();
+    Cookies(&console).keep(&session, &mut response);
+    response
+}
+
+fn page(
+    console: &Console,
+    request: &HttpRequest,
+    to: &str,
+    errors: Errors,
+    signed_out: bool,
+    status: StatusCode,
+) -> HttpResponse {
+    let needs_https = console.origin.needs_https;
+    let to = local(to).unwrap_or("/");
+    let page = Page { look: Look::of(request), assets: assets(), errors, to, signed_out, needs_https };
+    let mut response = match Answer::with_status(status, &page) {
+        Ok(answer) => answer.response(),
+        Err(problem) => return with_headers(problem.error_response()),
+    };
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
+    }
+    response
+}

@@ -1,0 +1,33 @@
+//! Signing out: of this session, or of all sessions of the token.
+
+use super::Cookies;
+use crate::{
+    admin::Problem,
+    console::{Answer, Asked, form::Form},
+    domain::WhichSessions,
+};
+
+/// The page after that.
+const AFTER: &str = "/sign-in?signed_out=";
+
+/// `POST /sign-out`. The cookie is worth nothing then, also where somebody kept it.
+///
+/// # Errors
+/// [`Problem::Unavailable`] if the end can't be written.
+pub(in crate::console) async fn here(asked: Asked, _: Form) -> Result<Answer, Problem> {
+    end(&asked, WhichSessions::One(asked.session().id.clone())).await
+}
+
+/// `POST /sign-out/everywhere`.
+///
+/// # Errors
+/// As [`here`].
+pub(in crate::console) async fn everywhere(asked: Asked, _: Form) -> Result<Answer, Problem> {
+    end(&asked, WhichSessions::OfPerson(asked.session().name.clone())).await
+}
+
+async fn end(asked: &Asked, of: WhichSessions) -> Result<Answer, Problem> {
+    asked.state().settings().end_sessions(of).await?;
+    asked.with_response(|console, response| Cookies(console).forget(response));
+    Ok(Answer::see(AFTER))
+}

@@ -1,0 +1,3 @@
+//! What holds for all pages, without a browser.
+
+mod contrast;

@@ -1,0 +1,110 @@
+//! Forms: taken from a page of the same session and from nowhere else, done once, refused in words.
+
+use super::{
+    ADMIN_TOKEN, VIEWER_TOKEN, held,
+    visitor::{SAME_ORIGIN, Visitor},
+    when,
+};
+use crate::support::ground::ACME;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_from_another_origin_or_without_its_token_is_refused_and_nothing_is_changed() {
+    let (ground, usher, id) = held().await;
+    let (one, other) =
+        (Visitor::signed_in(usher.admin, ADMIN_TOKEN).await, Visitor::signed_in(usher.admin, ADMIN_TOKEN).await);
+    let path = format!("/runs/{id}/cancel");
+    let page = format!("/runs/{id}");
+    let (own, of_another) =
+        (one.get(&page, &[]).await.field("form_token"), other.get(&page, &[]).await.field("form_token"));
+    assert_ne!(own, of_another);
+    let right = [("form_token", own.as_str())];
+    let foreign = format!("http://{}.evil.example", usher.admin);
+    for (fields, headers) in [
+        (&right[..], &[("sec-fetch-site", "cross-site")][..]),
+        (&right, &[("sec-fetch-site", "same-site")]),
+        (&right, &[("sec-fetch-site", "none")]),
+        (&right, &[("origin", "https://evil.example")]),
+        (&right, &[("origin", "null")]),
+        (&right, &[("origin", foreign.as_str())]),
+        (&right, &[]),
+        (&[], &[SAME_ORIGIN]),
+        (&[("form_token", "")], &[SAME_ORIGIN]),
+        (&[("form_token", of_another.as_str())], &[SAME_ORIGIN]),
+    ] {
+        let answer = one.post(&path, fields, headers).await;
+        assert_eq!(answer.status, 403, "{fields:?} {headers:?}");
+        assert!(answer.text.contains("Nothing was changed"), "{}", answer.text);
+    }
+    let guess =
+        Visitor::of(usher.admin).post("/sign-in", &[("token", ADMIN_TOKEN)], &[("sec-fetch-site", "cross-site")]).await;
+    assert!(guess.status == 403 && guess.session_cookie().is_none(), "nobody is signed in by another site");
+    assert_eq!(usher.ask(&format!("runs/{id}"), &[]).await.1["state"], "held");
+    // A browser that does not send Sec-Fetch-Site says where it comes from.
+    let origin = format!("http://{}", usher.admin);
+    let answer = one.post(&path, &right, &[("origin", &origin)]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, format!("{page}?said=cancelled").as_str()));
+    when(&usher, &id, "cancelled").await;
+    assert_eq!(ground.effects(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_run_is_released_with_its_number_typed_and_a_double_click_releases_it_once() {
+    let (ground, usher, id) = held().await;
+    let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
+    let (page, path) = (format!("/runs/{id}"), format!("/runs/{id}/release"));
+    let wrong = visitor.submit(&page, &path, &[("number", "31"), ("request", "a")]).await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.text.contains("<title>Error: Run of staff"), "{}", wrong.text);
+    assert!(
+        wrong.text.contains("Type 3 to release this run.") && wrong.text.contains("value=\"31\""),
+        "{}",
+        wrong.text
+    );
+    let twice = [("number", "3"), ("request", "b")];
+    let (first, second) = tokio::join!(visitor.submit(&page, &path, &twice), visitor.submit(&page, &path, &twice));
+    for answer in [first, second] {
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("location")),
+            (303, format!("{page}?said=released").as_str())
+        );
+    }
+    let run = when(&usher, &id, "done").await;
+    assert_eq!(run["released"]["by"], "admin");
+    let again = visitor.submit(&page, &path, &twice).await;
+    assert_eq!(again.header("location"), format!("{page}?said=released"), "a reload leads to the same page");
+    let late = visitor.submit(&page, &path, &[("number", "3"), ("request", "c")]).await;
+    assert_eq!(late.status, 409, "another form comes too late");
+    assert_eq!(ground.effects().len(), 3, "{:?}", ground.effects());
+    assert!((0..3).all(|number| ground.sandbox.groups_of(ACME.product, &format!("name-{number}")).is_some()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_only_read_sees_what_they_may_not_do_and_why_and_is_refused_all_the_same() {
+    let (ground, usher, id) = held().await;
+    let visitor = Visitor::signed_in(usher.admin, VIEWER_TOKEN).await;
+    let page = visitor.get(&format!("/runs/{id}"), &[]).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("Signed in as <strong>vera</strong>"));
+    assert!(page.text.contains("disabled aria-describedby=\"release-why\""), "{}", page.text);
+    assert!(page.text.contains("Only an administrator can release a held run."), "{}", page.text);
+    for (act, fields) in [("release", &[("number", "3")][..]), ("cancel", &[])] {
+        let answer = visitor.submit(&format!("/runs/{id}"), &format!("/runs/{id}/{act}"), fields).await;
+        assert_eq!(answer.status, 403, "{act}");
+        assert!(answer.text.contains("Only an"), "{}", answer.text);
+    }
+    assert_eq!(usher.ask(&format!("runs/{id}"), &[]).await.1["state"], "held");
+    assert_eq!(ground.effects(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_changes_nothing_when_it_is_only_looked_at() {
+    let (_ground, usher, id) = held().await;
+    let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
+    for path in ["/sign-out", "/sign-out/everywhere", "/settings/appearance", &format!("/runs/{id}/release")] {
+        assert_eq!(visitor.get(path, &[]).await.status, 405, "{path}");
+    }
+    assert_eq!(visitor.get(&format!("/runs/{id}"), &[]).await.status, 200, "the session goes on");
+    let long = "x".repeat(70_000);
+    let refused = visitor.submit("/settings", "/settings/appearance", &[("theme", &long)]).await;
+    assert_eq!(refused.status, 400);
+}
