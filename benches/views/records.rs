@@ -63,7 +63,13 @@ impl Records {
     fn progress(self, number: u64) -> SweepProgress {
         let run = SweepRun { scheme: scheme("idle"), test_mode: false, limits: Limits::default() };
         let step = if number.is_multiple_of(2) {
-            SweepStep::Started { runs: vec![run], cause: Cause::Schedule, due: Some(at(number)), from: vec![0] }
+            SweepStep::Started {
+                runs: vec![run],
+                cause: Cause::Schedule,
+                due: Some(at(number)),
+                from: vec![0],
+                undo_of: None,
+            }
         } else {
             SweepStep::ListingEnded { seen: self.users, incomplete: None, named: false }
         };
@@ -79,7 +85,7 @@ impl Records {
         } else {
             let sweep = sweep(round - self.rounds);
             let event = EventId::of_sighting(&sweep, &id, None);
-            (EventKind::Sighted, event, Some(Sighting { sweep, released: None, memberships: None }))
+            (EventKind::Sighted, event, Some(Sighting { sweep, released: None, memberships: None, undo: None }))
         };
         let name = format!("scheme-{}", number % 20);
         let verdict = verdict(if sighting.is_some() { "idle" } else { &name });
@@ -125,6 +131,9 @@ impl Records {
             at: at(number),
             took: Duration::from_millis(40),
             error: (result == StepResult::Failed).then(|| "the product answered 400: the group is read-only".into()),
+            after: None,
+            attempts: 1,
+            call: None,
         }
     }
 
@@ -190,5 +199,6 @@ fn verdict(name: &str) -> SchemeVerdict {
         reasons: reason("select", vec![reason("email_domain", vec![]), reason("inactive_for", vec![])]),
         steps: vec![Step::AddGroup(GroupName::new("contractors"))],
         forecast: Some(Forecast::WouldChange),
+        left_alone: Default::default(),
     }
 }

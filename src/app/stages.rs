@@ -120,8 +120,9 @@ impl Parts<'_> {
             .referring(Arc::clone(references));
         let (connection, log, memory, metrics) = parts();
         let (known, every) = (Arc::new(self.views.clone()), source.reconcile.map(|reconcile| reconcile.every));
-        let sweeper =
-            Sweeper::new(connection, log, memory.sweeps, run_queries, metrics).reconciling(known, schemes, every);
+        let sweeper = Sweeper::new(connection, log, memory.sweeps, run_queries, metrics)
+            .of_product(source.product)
+            .reconciling(known, schemes, every);
         let (connection, log, _, metrics) = parts();
         let feed = Feed::of(source, connection, log, metrics, self.arrivals.clone()).map(Stage::Feed);
         let three =

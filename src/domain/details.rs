@@ -123,6 +123,7 @@ impl Product {
     pub const fn sends(self, kind: EventKind) -> Capability {
         match kind {
             EventKind::Sighted => Capability::No("a sighting is usher's own"),
+            EventKind::Undo => Capability::No("an undo is usher's own"),
             EventKind::LoggedIn => match self {
                 Self::AtlassianOrg => Capability::Partly("webhooks of the audit log report logins of managed accounts"),
                 Self::JiraDc | Self::ConfluenceDc | Self::BitbucketDc => Capability::No(

@@ -199,6 +199,12 @@ impl SweepId {
         Self(digest(&[b"comparison", source.as_str().as_bytes()]))
     }
 
+    /// The id of the sweep that undoes `run`. It is the same however often the undo is requested, in any process.
+    /// Undos before it that came to nothing are counted by `round`.
+    pub fn of_undo(run: &RunId, round: u64) -> Self {
+        Self(digest(&[b"undo", run.as_str().as_bytes(), &round.to_be_bytes()]))
+    }
+
     /// The id of a sweep that an administrator requested; `nonce` makes it unique.
     pub fn of_request(source: &SourceId, nonce: &[u8]) -> Self {
         Self(digest(&[b"request", source.as_str().as_bytes(), nonce]))

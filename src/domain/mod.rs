@@ -38,13 +38,14 @@ pub use record::decision::{Decision, Forecast, MadeOf, NoAction, Reason, SchemeV
 pub use record::event::{AccountType, Event, EventKind, Sighting, UserHints, Via};
 pub use record::feed::{FEED_STAGE, FeedPlace, Print};
 pub use record::ignored::{Ignored, RecordKind};
-pub use record::outcome::{Attempt, DeadLetter, Outcome, Stage, StepRef, StepResult};
+pub use record::outcome::{Attempt, CallMade, DeadLetter, Outcome, Stage, StepRef, StepResult};
 pub use record::reconciliation::{Comparison, NewcomerOrder, UserList};
 pub use record::redrive::{Again, EventRecord, LetterOrder, LetterOrderKind, Redrive};
 pub use record::sweep::{
     Armed, AskedSweep, Cause, Estimate, LastLists, RunOrder, SweepPlan, SweepProgress, SweepRequest, SweepRun,
     SweepStep,
 };
+pub use record::undo::{Change, Undo, UndoPart, UndoStep, UndoVerdict, undo_parts};
 pub use time::Timestamp;
 pub use user::activity::{Activity, LoginCoverage, MAX_REPORT_GAP};
 pub use user::email::{EmailAddress, EmailDomain};

@@ -25,10 +25,10 @@ pub use planner::Planner;
 pub use planner::pending_steps::PendingSteps;
 pub use references::Finding as ReferenceFinding;
 pub use references::{LookUps, ReferenceReport, References, Unresolved, WrittenSchemes};
-pub use run_queries::{AskedStep, Count, RunEnd, RunQueries};
+pub use run_queries::{AskedStep, Count, RunEnd, RunQueries, UndoPage};
 use sweeps::reconciler::Reconciler;
 pub use sweeps::reconciler::{KnownUsers, UnknownUser};
-pub use sweeps::requests::AdminCommands;
+pub use sweeps::requests::{AdminCommands, UndoRequest};
 pub use sweeps::scheduler::{Scheduler, Schedules};
 
 pub use sweeps::sweeper::{HELD_TOO_LONG, Sweeper};

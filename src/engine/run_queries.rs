@@ -7,7 +7,8 @@ use tokio::sync::watch;
 
 use crate::{
     domain::{
-        LastLists, LoginCoverage, RunId, SchemeId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UserId, UserRef,
+        LastLists, LoginCoverage, Product, RunId, SchemeId, SourceId, StepKey, SweepId, SweepPlan, Timestamp, UndoStep,
+        UserId, UserRef,
     },
     log::Partition,
 };
@@ -62,6 +63,15 @@ pub struct RunEnd {
     pub steps: [u64; 5],
 }
 
+/// What undoes a run for some users.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UndoPage {
+    /// The users with something to be put back, and the steps.
+    pub users: Vec<(UserId, Vec<UndoStep>)>,
+    /// The last user who was looked at; none: there are no more users.
+    pub next: Option<UserId>,
+}
+
 /// The answers of the views. Each answer is based on the records read so far, and errs on the side of "not yet".
 pub trait RunQueries: Send + Sync + 'static {
     /// Whether the step has an outcome; false if that is unknown.
@@ -113,6 +123,11 @@ pub trait RunQueries: Send + Sync + 'static {
     /// The number of known users of `source` at the last comparison with a list.
     fn known_users(&self, _source: &SourceId) -> u64 {
         0
+    }
+
+    /// What undoes `run` in a source of `product` for the next users after `after`; none until the run is known to have ended with all its steps.
+    fn undo(&self, _run: &RunId, _product: Option<Product>, _after: Option<&UserId>) -> Option<UndoPage> {
+        None
     }
 
     /// Changes whenever an answer of the others may have changed.

@@ -176,6 +176,7 @@ impl State {
             Step::RemoveAllGroups | Step::RemoveApplicationAccess(_) => groups.clear(),
             Step::Deactivate => user.active = Some(false),
             Step::Reactivate => user.active = Some(true),
+            Step::NameBack { to, .. } => user.name = Some(to.clone()),
             Step::Rename { suffix } => user.name.get_or_insert_default().push_str(suffix),
             Step::CreateIssue(issue) => self.issues.push((issue.marker.clone(), Instant::now())),
             Step::InvalidatePassword { .. } | Step::Delete => {}

@@ -1,5 +1,7 @@
 //! The answer to one event: every scheme asked, with its reasons.
 
+use std::collections::BTreeMap;
+
 use crate::domain::{
     AccountType, Action, Event, Facts, NoAction, Scheme, SchemeId, SchemeVerdict, Step, Timestamp, Truth,
 };
@@ -152,6 +154,7 @@ fn verdict(
         reasons: ready.compiled.explain(subject),
         steps: if selected == Truth::True { steps(scheme, event, subject) } else { Vec::new() },
         forecast: None,
+        left_alone: BTreeMap::new(),
     }
 }
 

@@ -131,7 +131,7 @@ impl Schemes {
         match kind {
             EventKind::Created => Some(&own.on_create),
             EventKind::LoggedIn => Some(&own.on_login),
-            EventKind::Updated | EventKind::Removed | EventKind::Sighted => None,
+            EventKind::Updated | EventKind::Removed | EventKind::Sighted | EventKind::Undo => None,
         }
     }
 

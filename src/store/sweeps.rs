@@ -210,7 +210,7 @@ mod tests {
 
         let reference = SchemeRef { id: scheme.clone(), version: "1".into() };
         let runs = vec![SweepRun { scheme: reference, test_mode: false, limits: Limits::default() }];
-        let start = SweepStep::Started { runs, cause: Cause::Schedule, due: Some(at(1)), from: vec![4] };
+        let start = SweepStep::Started { runs, cause: Cause::Schedule, due: Some(at(1)), from: vec![4], undo_of: None };
         store.apply(&scope, &progress("s", 1, start)).expect("kept");
         let listed = SweepStep::Listed { cursor: "50".into(), seen: 50 };
         store.apply(&scope, &progress("s", 2, listed)).expect("kept");

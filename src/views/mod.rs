@@ -29,7 +29,9 @@ pub use error::Error;
 pub use orders::{NewcomersOrder, Order};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
 pub use prune::{Pruning, step::Horizon};
-pub use runs::{Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunState, Totals};
+pub use runs::{
+    Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunKind, RunState, Totals, UndoItem, UndoPlan,
+};
 pub use schedules::LastFired;
 
 use self::{
@@ -46,8 +48,8 @@ use self::{
 };
 use crate::{
     domain::{
-        Activity, Comparison, DeadLetter, LoginCoverage, RunId, SchemeId, SourceId, Timestamp, UserId, UserList,
-        UserRef,
+        Activity, Comparison, DeadLetter, LoginCoverage, Product, RunId, SchemeId, SourceId, Timestamp, UserId,
+        UserList, UserRef,
     },
     engine::PendingSteps,
     explain::ActivityQueries,
@@ -171,6 +173,22 @@ impl Views {
         paging: &Paging,
     ) -> Result<Option<Page<Entry>>, Error> {
         self.database.read(|db| Runs(db).entries(id, result, paging))
+    }
+
+    /// What an undo of the run would do, as far as the log tells; none if there is no such run.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn undo_plan(&self, id: &RunId, product: Option<Product>, paging: &Paging) -> Result<Option<UndoPlan>, Error> {
+        self.database.read(|db| Runs(db).undo_plan(id, product, paging))
+    }
+
+    /// The undos of the run, the newest first.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn undos(&self, id: &RunId) -> Result<Vec<Run>, Error> {
+        self.database.read(|db| Runs(db).undos(id))
     }
 
     /// Decisions about the user that `user` names in any of `sources`, newest first: by lasting id, else by login name

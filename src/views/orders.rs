@@ -24,6 +24,8 @@ pub struct Order {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct OrdersOfRun {
     pub(super) asked: Option<Order>,
+    /// The reason of that request, if one was given.
+    pub(super) reason: Option<String>,
     pub(super) released: Option<Order>,
     pub(super) cancelled: Option<Order>,
 }
@@ -54,6 +56,7 @@ impl OrdersOfRun {
         };
         Ok(Self {
             asked: order("asked_by", "asked_at")?,
+            reason: row.get("reason")?,
             released: order("released_by", "released_at")?,
             cancelled: order("cancelled_by", "cancelled_at")?,
         })
@@ -71,9 +74,16 @@ impl Orders<'_> {
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn apply(self, request: &SweepRequest) -> Result<(), Error> {
         match request {
-            SweepRequest::Asked(asked) if asked.cause == Cause::Manual => asked.runs.iter().try_for_each(|run| {
+            SweepRequest::Asked(asked) if asked.cause != Cause::Schedule => asked.runs.iter().try_for_each(|run| {
                 let id = RunId::of_sweep(&asked.sweep, &run.scheme.id);
-                self.record(&id, asked.by.as_ref(), asked.at, |orders| &mut orders.asked)
+                // An undo may be asked for twice, and is one: whoever was first has it done.
+                if asked.cause == Cause::Undo && self.of_run(&id)?.asked.is_some() {
+                    return Ok(());
+                }
+                self.record(&id, asked.by.as_ref(), asked.at, |orders| {
+                    orders.reason.clone_from(&asked.reason);
+                    &mut orders.asked
+                })
             }),
             SweepRequest::Release(order) => self.record_run(order, |orders| &mut orders.released),
             // Whether it gives way is for the sweeper to say; then the run tells why.
@@ -93,21 +103,21 @@ impl Orders<'_> {
         run: &RunId,
         by: Option<&Actor>,
         at: Timestamp,
-        place: fn(&mut OrdersOfRun) -> &mut Option<Order>,
+        place: impl FnOnce(&mut OrdersOfRun) -> &mut Option<Order>,
     ) -> Result<(), Error> {
         let Some(by) = by else { return Ok(()) };
         let mut orders = self.of_run(run)?;
         *place(&mut orders) = Some(Order { by: by.to_string(), at });
-        let OrdersOfRun { asked, released, cancelled } = orders;
+        let OrdersOfRun { asked, released, cancelled, reason } = orders;
         let latest = [&asked, &released, &cancelled].into_iter().flatten().map(|order| order.at).max();
         let [asked, released, cancelled] = [asked, released, cancelled].map(|order| match order {
             Some(Order { by, at }) => (Some(by), Some(at)),
             None => (None, None),
         });
         let sql = "INSERT OR REPLACE INTO run_orders
-            (run, asked_by, asked_at, released_by, released_at, cancelled_by, cancelled_at, latest)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let values = (run, asked.0, asked.1, released.0, released.1, cancelled.0, cancelled.1, latest);
+            (run, asked_by, asked_at, released_by, released_at, cancelled_by, cancelled_at, latest, reason)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let values = (run, asked.0, asked.1, released.0, released.1, cancelled.0, cancelled.1, latest, reason);
         self.0.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
@@ -190,6 +200,8 @@ mod tests {
             due: None,
             at: at(1),
             by: by("ann"),
+            undo_of: None,
+            reason: Some("a test".into()),
         };
         let requests = [
             SweepRequest::Release(order(by("joe"), 2)),
@@ -199,7 +211,12 @@ mod tests {
         ];
         requests.iter().for_each(|request| orders.apply(request).expect("noted"));
         let said = |by: &str, seconds| Some(Order { by: by.into(), at: at(seconds) });
-        let expected = OrdersOfRun { asked: said("ann", 1), released: said("joe", 2), cancelled: said("zoe", 3) };
+        let expected = OrdersOfRun {
+            asked: said("ann", 1),
+            reason: Some("a test".into()),
+            released: said("joe", 2),
+            cancelled: said("zoe", 3),
+        };
         assert_eq!(orders.of_run(&run).expect("read"), expected);
         assert_eq!(orders.prune(Horizon { over: at(9), open: at(2) }).expect("a step").dropped, 0);
         assert_eq!(orders.prune(Horizon { over: at(9), open: at(9) }).expect("a step").dropped, 1);

@@ -11,8 +11,10 @@ use tracing::warn;
 
 use super::{Counts, Error, RunState, Views, activity, creations::Creations, runs::Runs};
 use crate::{
-    domain::{LastLists, LoginCoverage, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef},
-    engine::{AskedStep, Count, KnownUsers, RunEnd, RunQueries, UnknownUser},
+    domain::{
+        LastLists, LoginCoverage, Product, RunId, SchemeId, SourceId, SweepId, SweepPlan, Timestamp, UserId, UserRef,
+    },
+    engine::{AskedStep, Count, KnownUsers, RunEnd, RunQueries, UndoPage, UnknownUser},
     log::{Partition, Stream},
 };
 
@@ -154,6 +156,14 @@ impl RunQueries for Views {
 
     fn known_users(&self, source: &SourceId) -> u64 {
         self.comparison(source).ok().flatten().map_or(0, |(_, comparison)| comparison.known)
+    }
+
+    fn undo(&self, run: &RunId, product: Option<Product>, after: Option<&UserId>) -> Option<UndoPage> {
+        let page = self.database.read(|db| Runs(db).undo_page(run, product, after, USERS));
+        page.unwrap_or_else(|error| {
+            warn!(run.id = %run, %error, "what a run changed can't be read");
+            None
+        })
     }
 
     fn progress(&self) -> watch::Receiver<u64> {

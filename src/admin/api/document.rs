@@ -26,7 +26,7 @@ use crate::admin::{Problem, problem::Document};
 #[openapi(
     info(description = "Event-driven user management for Atlassian products: what an administrator sees and sets."),
     paths(
-        history::runs, history::run, history::entries, runs::release, runs::cancel,
+        history::runs, history::run, history::entries, runs::release, runs::cancel, runs::undo::plan, runs::undo::undo,
         history::decisions,
         dead_letters::list, dead_letters::redrive, dead_letters::one, dead_letters::dismiss,
         backup::backup,

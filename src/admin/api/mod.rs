@@ -55,6 +55,9 @@ pub(super) fn routes() -> Vec<Endpoint> {
         get("/runs", runs::history::runs),
         get("/runs/{id}", runs::history::run),
         get("/runs/{id}/entries", runs::history::entries),
+        several("/runs/{id}/undo", "GET, HEAD, POST", |undo| {
+            undo.route(reading(runs::undo::plan)).route(web::post().to(runs::undo::undo))
+        }),
         post("/runs/{id}/release", runs::release),
         post("/runs/{id}/cancel", runs::cancel),
         get("/decisions", runs::history::decisions),

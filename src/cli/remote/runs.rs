@@ -55,6 +55,23 @@ pub enum Command {
         /// The run.
         id: String,
     },
+    /// Put back what a run changed; with --plan only say what that would be. What somebody else has changed since is left
+    /// alone.
+    Undo {
+        /// The run.
+        id: String,
+        /// Only show what would be put back, and what can't be.
+        #[arg(long)]
+        plan: bool,
+        /// Why, for the run log.
+        #[arg(long)]
+        reason: Option<String>,
+        /// The highest number of users in the plan; by default all.
+        #[arg(long, value_parser = limit, requires = "plan")]
+        limit: Option<Limit>,
+        #[command(flatten)]
+        shown: AsList,
+    },
     /// End a run that is held or running: remaining steps are not done.
     Cancel {
         /// The run.
@@ -108,6 +125,17 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             api.send_to("id", Method::POST, &["runs", &id, "release"], None, None).await?;
             output.say(&format!("{id} is released"))?;
         }
+        Command::Undo { id, plan: true, limit, shown, .. } => {
+            output.format = shown.output;
+            let limit = limit.unwrap_or(Limit::All);
+            listed::show(api, output, (&["runs", &id, "undo"], &[]), &UNDO, limit, |_| {}).await?;
+        }
+        Command::Undo { id, reason, .. } => {
+            let body = reason.map(|reason| json!({ "reason": reason }).to_string());
+            let undo = api.send_to("id", Method::POST, &["runs", &id, "undo"], body, None).await?;
+            let undo = undo["id"].as_str().unwrap_or_default();
+            output.say(&format!("{id} is being undone by {undo}; wait for it with `usher runs wait {undo}`"))?;
+        }
         Command::Cancel { id } => {
             api.send_to("id", Method::POST, &["runs", &id, "cancel"], None, None).await?;
             output.say(&format!("{id} is cancelled"))?;
@@ -115,6 +143,15 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
     }
     Ok(ExitCode::SUCCESS)
 }
+
+const UNDO: [Column; 6] = [
+    ("user", "/user"),
+    ("name", "/user_name"),
+    ("action", "/action"),
+    ("target", "/target"),
+    ("verdict", "/verdict"),
+    ("why", "/why"),
+];
 
 const RUNS: [Column; 9] = [
     ("run", "/id"),
@@ -129,7 +166,7 @@ const RUNS: [Column; 9] = [
 ];
 
 /// The columns of runs as CSV. New ones come at the end.
-const RUNS_CSV: [Column; 29] = [
+const RUNS_CSV: [Column; 34] = [
     ("run", "/id"),
     ("scheme", "/scheme"),
     ("scheme_version", "/scheme_version"),
@@ -159,6 +196,11 @@ const RUNS_CSV: [Column; 29] = [
     ("incomplete_why", "/incomplete_why"),
     ("user", "/user"),
     ("name", "/user_name"),
+    ("kind", "/kind"),
+    ("by", "/by"),
+    ("reason", "/reason"),
+    ("undo_of", "/undo_of"),
+    ("undone_by", "/undone_by"),
 ];
 
 async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Option<Limit>) -> Result<(), Error> {
@@ -210,7 +252,7 @@ const ENTRIES: [Column; 7] = [
 ];
 
 /// The columns of entries as CSV. New ones come at the end.
-const ENTRIES_CSV: [Column; 14] = [
+const ENTRIES_CSV: [Column; 18] = [
     ("run", "/run"),
     ("scheme", "/scheme"),
     ("scheme_version", "/scheme_version"),
@@ -225,6 +267,10 @@ const ENTRIES_CSV: [Column; 14] = [
     ("at", "/at"),
     ("duration_ms", "/duration_ms"),
     ("error", "/error"),
+    ("after", "/after"),
+    ("attempts", "/attempts"),
+    ("operation", "/call/operation"),
+    ("status", "/call/status"),
 ];
 
 async fn show(api: &Api, output: &mut Output<'_>, id: &str, result: Option<&str>, limit: Limit) -> Result<(), Error> {

@@ -187,6 +187,13 @@ pub enum Step {
         /// The suffix.
         suffix: String,
     },
+    /// The login name is again what it was before a rename.
+    NameBack {
+        /// The name that the rename gave. Any other one was given by somebody else since, and stays.
+        from: String,
+        /// The name before the rename.
+        to: String,
+    },
     /// The password is a random one that nobody knows.
     InvalidatePassword {
         /// Whether the user is sent a link to set a new one.
@@ -221,8 +228,36 @@ impl Step {
             Self::InvalidatePassword { .. } => Some(false), // nobody can tell, and once more does no harm
             // Jira keeps login names in small letters, whatever it is sent.
             Self::Rename { suffix } => name.map(|name| name.to_lowercase().ends_with(&suffix.to_lowercase())),
+            Self::NameBack { to, .. } => name.map(|name| name.to_lowercase() == to.to_lowercase()),
             Self::RemoveApplicationAccess(_) | Self::CreateIssue(_) => None,
         }
+    }
+
+    /// Why it is left alone for a user who is called `name`: somebody else has changed since what it would put back.
+    pub fn left_alone(&self, name: Option<&str>) -> Option<String> {
+        match (self, name) {
+            (Self::NameBack { from, .. }, Some(name)) if name.to_lowercase() != from.to_lowercase() => {
+                Some(format!("left alone: the login name was changed since, and is `{name}`"))
+            }
+            _ => None,
+        }
+    }
+
+    /// The state after the step has changed something, in the words of the state `before`; none if it does not follow
+    /// from that.
+    pub fn after(&self, before: Option<&str>) -> Option<String> {
+        let word = match self {
+            Self::AddGroup(_) => "member",
+            Self::RemoveGroup(_) => "not a member",
+            Self::RemoveAllGroups => "[]",
+            Self::Deactivate => "inactive",
+            Self::Reactivate => "active",
+            Self::Delete => "deleted",
+            Self::NameBack { to, .. } => to,
+            Self::Rename { suffix } => return before.map(|name| format!("{name}{suffix}")),
+            Self::RemoveApplicationAccess(_) | Self::InvalidatePassword { .. } | Self::CreateIssue(_) => return None,
+        };
+        Some(word.to_owned())
     }
 
     /// The kind of its action.
@@ -235,7 +270,7 @@ impl Step {
             Self::Deactivate => ActionKind::Deactivate,
             Self::Reactivate => ActionKind::Reactivate,
             Self::Delete => ActionKind::Delete,
-            Self::Rename { .. } => ActionKind::Rename,
+            Self::Rename { .. } | Self::NameBack { .. } => ActionKind::Rename,
             Self::InvalidatePassword { .. } => ActionKind::InvalidatePassword,
             Self::CreateIssue(_) => ActionKind::CreateIssue,
         }
@@ -252,6 +287,7 @@ impl Step {
             Self::AddGroup(group) | Self::RemoveGroup(group) => group.to_string(),
             Self::RemoveApplicationAccess(applications) => applications.join(", "),
             Self::Rename { suffix } => suffix.clone(),
+            Self::NameBack { to, .. } => to.clone(),
             Self::CreateIssue(issue) => issue.project.clone(),
             Self::RemoveAllGroups
             | Self::Deactivate

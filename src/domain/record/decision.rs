@@ -1,5 +1,7 @@
 //! The planner's answer to one event, with its reasons.
 
+use std::collections::BTreeMap;
+
 use crate::domain::{
     Activity, Event, EventId, EventKind, Mode, Redrive, RunId, SchemeId, SchemeRef, Sighting, SourceId, Step, StepKey,
     StepRef, Timestamp, UserKey, UserRef, Via,
@@ -90,6 +92,9 @@ pub struct SchemeVerdict {
     /// The expected effect of the steps. It is present in sweeps if the user is selected; records of older versions
     /// have none.
     pub forecast: Option<Forecast>,
+    /// The steps, by their index, that are left alone, and why: somebody else has changed since what they would put
+    /// back. Only the verdict of an undo has some.
+    pub left_alone: BTreeMap<usize, String>,
 }
 
 impl Reason {
@@ -238,7 +243,7 @@ impl Decision {
             others: 0,
             unknown: Vec::new(),
             read: false,
-            sweep: event.sweep.as_ref().map(|sighting| Sighting { memberships: None, ..sighting.clone() }),
+            sweep: event.sweep.as_ref().map(|sighting| Sighting { memberships: None, undo: None, ..sighting.clone() }),
             activity: None,
             redrive: None,
             only: None,

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{EmailAddress, EventId, Memberships, SchemeId, SourceId, SweepId, Timestamp, UserKey, UserRef};
+use crate::domain::{
+    EmailAddress, EventId, Memberships, SchemeId, SourceId, SweepId, Timestamp, Undo, UserKey, UserRef,
+};
 
 /// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +20,8 @@ pub enum EventKind {
     Removed,
     /// usher found the user in a list of the source's users: in a sweep, or in the baseline.
     Sighted,
+    /// An administrator has what a run did to the user put back.
+    Undo,
 }
 
 impl EventKind {
@@ -29,6 +33,7 @@ impl EventKind {
             Self::Updated => "updated",
             Self::Removed => "removed",
             Self::Sighted => "sighted",
+            Self::Undo => "undo",
         }
     }
 }
@@ -91,7 +96,7 @@ pub struct UserHints {
 }
 
 /// The sweep and the run of a sighting.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     /// The sweep. Its schemes are evaluated.
     pub sweep: SweepId,
@@ -99,6 +104,8 @@ pub struct Sighting {
     pub released: Option<SchemeId>,
     /// The memberships that were read from lists of members beforehand. They are not kept with the decision.
     pub memberships: Option<Memberships>,
+    /// Set where no scheme is asked, but a run is undone. It is not kept with the decision, which has the steps.
+    pub undo: Option<Box<Undo>>,
 }
 
 /// One thing that happened to one user in one source.

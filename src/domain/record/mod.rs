@@ -10,3 +10,4 @@ pub(super) mod outcome;
 pub(super) mod reconciliation;
 pub(super) mod redrive;
 pub(super) mod sweep;
+pub(super) mod undo;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::domain::{
     Again, EventId, EventKind, Redrive, RunId, SchemeRef, SourceId, Step, StepKey, Timestamp, UserKey, UserRef,
 };
@@ -108,6 +111,21 @@ pub struct Outcome {
     pub took: Duration,
     /// The product's answer, if the step failed.
     pub error: Option<String>,
+    /// The state after the change, if it was read: where it does not follow from the step.
+    pub after: Option<String>,
+    /// How often the product was asked for the change. Older records don't tell, and have 0.
+    pub attempts: u32,
+    /// The last call for the change; none if there was none, or in older records.
+    pub call: Option<CallMade>,
+}
+
+/// A call that was made to a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallMade {
+    /// The purpose, as in the metric: `add_to_group`.
+    pub operation: String,
+    /// The HTTP status of the answer; none if there was no answer.
+    pub status: Option<u16>,
 }
 
 /// The part of the pipeline that gave something up.

@@ -17,6 +17,8 @@ pub enum Cause {
     Schedule,
     /// An administrator's "run now".
     Manual,
+    /// An administrator has a run undone.
+    Undo,
 }
 
 impl Cause {
@@ -25,6 +27,7 @@ impl Cause {
         match self {
             Self::Schedule => "schedule",
             Self::Manual => "manual",
+            Self::Undo => "undo",
         }
     }
 }
@@ -66,6 +69,10 @@ pub struct AskedSweep {
     pub at: Timestamp,
     /// The author of the request; none if it was a schedule, or an older version wrote it.
     pub by: Option<Actor>,
+    /// The run that is undone, if it is an undo. Then no list is read, and no scheme is asked.
+    pub undo_of: Option<RunId>,
+    /// The author's reason.
+    pub reason: Option<String>,
 }
 
 /// An administrator's order about one run.
@@ -151,6 +158,9 @@ pub struct SweepPlan {
     /// kept.
     #[serde(default)]
     pub versions: BTreeMap<SchemeId, String>,
+    /// The run that is undone, if it is an undo.
+    #[serde(default)]
+    pub undo_of: Option<RunId>,
 }
 
 impl SweepPlan {
@@ -163,6 +173,7 @@ impl SweepPlan {
             limited: those(|run| !run.limits.is_empty()).collect(),
             tested: those(|run| run.test_mode).collect(),
             versions: runs.iter().map(|run| (run.scheme.id.clone(), run.scheme.version.clone())).collect(),
+            undo_of: None,
         }
     }
 }
@@ -221,6 +232,8 @@ pub enum SweepStep {
         due: Option<Timestamp>,
         /// The lowest offset of events that its first sighting can have, by partition.
         from: Vec<u64>,
+        /// The run that is undone, if it is an undo.
+        undo_of: Option<RunId>,
     },
     /// The expected number of calls.
     Estimated(Estimate),

@@ -101,7 +101,7 @@ impl Activity {
             }
             EventKind::Removed => activity.end_by(event),
             EventKind::Sighted => activity.in_baseline |= event.via == Via::Reconciliation,
-            EventKind::Updated => {}
+            EventKind::Updated | EventKind::Undo => {}
         }
         activity
     }

@@ -108,6 +108,9 @@ impl Outcomes {
             at: self.connection.clock.now(),
             took,
             error: ended.error,
+            after: ended.after,
+            attempts: ended.attempts,
+            call: ended.call,
         };
         if is_for_an_administrator(plan, outcome.result) {
             self.append_dead_letter(plan, &outcome, work).await?;

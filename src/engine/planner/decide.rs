@@ -21,6 +21,9 @@ impl Planner {
         if let Some(id) = event.user.id() {
             self.connection.recent_readings.forget(id);
         }
+        if let Some(undo) = event.sweep.as_ref().and_then(|sighting| sighting.undo.as_deref()) {
+            return Box::pin(self.decide_undo(&told, undo, work)).await; // rare, and large
+        }
         let controls = &*self.connection.controls;
         let scheme_scope = match told.forgotten {
             true => SchemeScope::Forgotten,
@@ -160,7 +163,7 @@ impl Planner {
         self.forecaster.as_ref().filter(|_| event.sweep.is_some())
     }
 
-    fn decided(
+    pub(super) fn decided(
         &self,
         told: &PlannerInput,
         known: Option<&Activity>,
@@ -185,7 +188,7 @@ impl Planner {
         let is_missing = match event.kind {
             EventKind::Created => schemes.look_at_activity(source) || schemes.wait_for_creations(source),
             EventKind::LoggedIn => schemes.look_at_activity(source),
-            EventKind::Updated | EventKind::Removed | EventKind::Sighted => false,
+            EventKind::Updated | EventKind::Removed | EventKind::Sighted | EventKind::Undo => false,
         };
         is_missing && event.user.id().is_none()
     }
@@ -216,6 +219,6 @@ impl Planner {
 fn before_login(facts: Facts, kind: EventKind) -> Facts {
     match kind {
         EventKind::LoggedIn => Facts { logins: Fact::Unknown(Missing::NotTold), ..facts },
-        EventKind::Created | EventKind::Updated | EventKind::Removed | EventKind::Sighted => facts,
+        EventKind::Created | EventKind::Updated | EventKind::Removed | EventKind::Sighted | EventKind::Undo => facts,
     }
 }

@@ -20,6 +20,7 @@ mod rekey;
 mod restore;
 mod scope;
 mod setup;
+mod undo;
 
 use std::sync::Arc;
 

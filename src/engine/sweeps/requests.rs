@@ -7,8 +7,8 @@ use tracing::info;
 use crate::{
     clock::Clock,
     domain::{
-        Actor, AskedSweep, Cause, NewcomerOrder, RunId, RunOrder, Scheme, SchemeId, SourceId, SweepId, SweepRequest,
-        SweepRun,
+        Actor, AskedSweep, Cause, Limits, NewcomerOrder, RunId, RunOrder, Scheme, SchemeId, SchemeRef, SourceId,
+        SweepId, SweepRequest, SweepRun,
     },
     engine::LetterOrders,
     log::{self, Log, Record, Stream, codec},
@@ -20,6 +20,23 @@ use crate::{
 pub struct AdminCommands {
     log: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
+}
+
+/// An administrator's request for the undo of a run.
+#[derive(Debug, Clone)]
+pub struct UndoRequest {
+    /// The run.
+    pub of: RunId,
+    /// Its scheme, as it was then.
+    pub scheme: SchemeRef,
+    /// Its source.
+    pub source: SourceId,
+    /// The number of earlier undos that came to nothing.
+    pub round: u64,
+    /// The author.
+    pub by: Actor,
+    /// The author's reason.
+    pub reason: Option<String>,
 }
 
 impl AdminCommands {
@@ -48,9 +65,36 @@ impl AdminCommands {
             due: None,
             at: self.clock.now(),
             by: Some(by.clone()),
+            undo_of: None,
+            reason: None,
         };
         self.append(&SweepRequest::Asked(asked)).await?;
         info!(run.id = %run, scheme.id = %scheme.id, %by, "run asked for");
+        Ok(run)
+    }
+
+    /// Requests the undo of a run. Gives the run of the undo, the same one for each request with this `round`.
+    ///
+    /// # Errors
+    /// As [`AdminCommands::run_now`].
+    pub async fn undo(&self, undo: UndoRequest) -> Result<RunId, log::Error> {
+        let UndoRequest { of, scheme, source, round, by, reason } = undo;
+        let sweep = SweepId::of_undo(&of, round);
+        let run = RunId::of_sweep(&sweep, &scheme.id);
+        let asked = AskedSweep {
+            sweep,
+            source,
+            // Whoever asks for it has seen how many users it changes: they were counted when the run was.
+            runs: vec![SweepRun { scheme, test_mode: false, limits: Limits::default() }],
+            cause: Cause::Undo,
+            due: None,
+            at: self.clock.now(),
+            by: Some(by.clone()),
+            undo_of: Some(of.clone()),
+            reason,
+        };
+        self.append(&SweepRequest::Asked(asked)).await?;
+        info!(run.id = %run, undo.of = %of, %by, "undo asked for");
         Ok(run)
     }
 

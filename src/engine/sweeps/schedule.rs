@@ -72,6 +72,8 @@ fn asked(source: &SourceId, due: Timestamp, mut schemes: Vec<&Scheme>, now: Time
         source: source.clone(),
         runs: schemes.into_iter().map(SweepRun::of).collect(),
         cause: Cause::Schedule,
+        undo_of: None,
+        reason: None,
         due: Some(due),
         at: now,
         by: None,

@@ -134,6 +134,7 @@ impl Wire for Step {
             Self::Rename { suffix } => Action::RenameSuffix(suffix.clone()),
             Self::InvalidatePassword { send_reset_link } => Action::InvalidatePassword(*send_reset_link),
             Self::CreateIssue(issue) => Action::CreateIssue(issue_to_wire(issue)),
+            Self::NameBack { from, to } => Action::NameBack(proto::NameBack { from: from.clone(), to: to.clone() }),
         };
         proto::Step { action: Some(action) }
     }
@@ -151,6 +152,7 @@ impl Wire for Step {
             Action::RenameSuffix(suffix) => Self::Rename { suffix },
             Action::InvalidatePassword(send_reset_link) => Self::InvalidatePassword { send_reset_link },
             Action::CreateIssue(issue) => Self::CreateIssue(Box::new(issue_from_wire(issue)?)),
+            Action::NameBack(proto::NameBack { from, to }) => Self::NameBack { from, to },
         })
     }
 }
@@ -186,6 +188,7 @@ impl Wire for SchemeVerdict {
             reasons: Some(self.reasons.to_wire()),
             steps: self.steps.iter().map(Step::to_wire).collect(),
             forecast: forecast_to_wire(self.forecast).into(),
+            left_alone: self.left_alone.iter().map(left_alone_to_wire).collect(),
         }
     }
 
@@ -198,8 +201,17 @@ impl Wire for SchemeVerdict {
             reasons: Reason::from_wire(need(message.reasons, "reasons")?)?,
             steps: message.steps.into_iter().map(Step::from_wire).collect::<Result<_, _>>()?,
             forecast: forecast(message.forecast),
+            left_alone: message.left_alone.into_iter().filter_map(left_alone_from_wire).collect(),
         })
     }
+}
+
+fn left_alone_to_wire((index, why): (&usize, &String)) -> proto::LeftAlone {
+    proto::LeftAlone { index: u32::try_from(*index).unwrap_or(u32::MAX), why: why.clone() }
+}
+
+fn left_alone_from_wire(message: proto::LeftAlone) -> Option<(usize, String)> {
+    Some((usize::try_from(message.index).ok()?, message.why))
 }
 
 fn no_action_to_wire(why: &NoAction) -> proto::NoAction {

@@ -2,8 +2,8 @@
 
 use super::{Error, Wire, need, proto};
 use crate::domain::{
-    AccountType, Activity, EmailAddress, Event, EventId, EventKind, GivenUp, GroupName, Memberships, SchemeId,
-    Sighting, SourceId, SweepId, Timestamp, UserHints, UserId, UserRef, Via,
+    AccountType, Activity, EmailAddress, Event, EventId, EventKind, GivenUp, GroupName, Memberships, RunId, SchemeId,
+    SchemeRef, Sighting, SourceId, Step, SweepId, Timestamp, Undo, UndoStep, UserHints, UserId, UserRef, Via,
 };
 
 impl From<EventKind> for proto::EventKind {
@@ -14,6 +14,7 @@ impl From<EventKind> for proto::EventKind {
             EventKind::Updated => Self::Updated,
             EventKind::Removed => Self::Removed,
             EventKind::Sighted => Self::Sighted,
+            EventKind::Undo => Self::Undo,
         }
     }
 }
@@ -29,6 +30,7 @@ pub(super) fn kind(number: i32) -> Result<EventKind, Error> {
         Ok(proto::EventKind::Updated) => Ok(EventKind::Updated),
         Ok(proto::EventKind::Removed) => Ok(EventKind::Removed),
         Ok(proto::EventKind::Sighted) => Ok(EventKind::Sighted),
+        Ok(proto::EventKind::Undo) => Ok(EventKind::Undo),
         Ok(proto::EventKind::Unspecified) | Err(_) => Err(Error::Missing("kind")),
     }
 }
@@ -123,6 +125,7 @@ pub(super) fn sighting_to_wire(sighting: &Sighting) -> proto::Sighting {
         sweep: sighting.sweep.to_string(),
         released: sighting.released.as_ref().map(SchemeId::to_string),
         memberships: sighting.memberships.as_ref().map(memberships_to_wire),
+        undo: sighting.undo.as_deref().map(undo_to_wire),
     }
 }
 
@@ -133,7 +136,28 @@ pub(super) fn sighting_to_wire(sighting: &Sighting) -> proto::Sighting {
 pub(super) fn sighting_from_wire(message: proto::Sighting) -> Result<Sighting, Error> {
     let released = message.released.map(SchemeId::try_from).transpose().map_err(|_| Error::Missing("released"))?;
     let memberships = message.memberships.map(memberships_from_wire);
-    Ok(Sighting { sweep: SweepId::new(message.sweep), released, memberships })
+    let undo = message.undo.map(undo_from_wire).transpose()?.map(Box::new);
+    Ok(Sighting { sweep: SweepId::new(message.sweep), released, memberships, undo })
+}
+
+fn undo_to_wire(undo: &Undo) -> proto::Undo {
+    let step = |UndoStep { step, left_alone }: &UndoStep| proto::UndoStep {
+        step: Some(step.to_wire()),
+        left_alone: left_alone.clone(),
+    };
+    let Undo { of, scheme, steps } = undo;
+    proto::Undo { of: of.to_string(), scheme: Some(scheme.to_wire()), steps: steps.iter().map(step).collect() }
+}
+
+fn undo_from_wire(message: proto::Undo) -> Result<Undo, Error> {
+    let step = |proto::UndoStep { step, left_alone }| {
+        Ok::<_, Error>(UndoStep { step: Step::from_wire(need(step, "step")?)?, left_alone })
+    };
+    Ok(Undo {
+        of: RunId::new(message.of),
+        scheme: SchemeRef::from_wire(need(message.scheme, "scheme")?)?,
+        steps: message.steps.into_iter().map(step).collect::<Result<_, _>>()?,
+    })
 }
 
 impl Wire for Activity {
@@ -243,7 +267,8 @@ mod tests {
             not_of: vec![GroupName::new("vip"), GroupName::new("vpn")],
             as_of: Timestamp::from_millis(8),
         };
-        let sighting = Sighting { sweep: SweepId::new("s"), released: None, memberships: Some(memberships) };
+        let sighting =
+            Sighting { sweep: SweepId::new("s"), released: None, memberships: Some(memberships), undo: None };
         let event = Event { sweep: Some(sighting), ..event(EventKind::Sighted, Via::Sweep) };
         assert_eq!(decode::<Event>(&encode(&event)).expect("read"), event);
     }

@@ -9,7 +9,7 @@ use super::{
     redrive::{redrive_from_wire, redrive_to_wire},
 };
 use crate::domain::{
-    Attempt, EventId, Outcome, RunId, SchemeRef, Step, StepKey, StepRef, StepResult, Timestamp, UserRef,
+    Attempt, CallMade, EventId, Outcome, RunId, SchemeRef, Step, StepKey, StepRef, StepResult, Timestamp, UserRef,
 };
 
 /// One record of the stream `outcomes`.
@@ -100,6 +100,10 @@ fn outcome_to_wire(outcome: &Outcome) -> proto::Outcome {
         at_ms: outcome.at.as_millis(),
         took_ms: u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
         error: outcome.error.clone(),
+        after: outcome.after.clone(),
+        attempts: outcome.attempts,
+        operation: outcome.call.as_ref().map(|call| call.operation.clone()),
+        status: outcome.call.as_ref().and_then(|call| call.status).map(u32::from),
     }
 }
 
@@ -113,6 +117,12 @@ fn outcome_from_wire(message: proto::Outcome) -> Result<Outcome, Error> {
         at: Timestamp::from_millis(message.at_ms),
         took: Duration::from_millis(message.took_ms),
         error: message.error,
+        after: message.after,
+        attempts: message.attempts,
+        call: message.operation.map(|operation| CallMade {
+            operation,
+            status: message.status.and_then(|status| u16::try_from(status).ok()),
+        }),
     })
 }
 

@@ -11,6 +11,7 @@ impl From<Cause> for proto::SweepCause {
         match cause {
             Cause::Schedule => Self::Schedule,
             Cause::Manual => Self::Manual,
+            Cause::Undo => Self::Undo,
         }
     }
 }
@@ -19,6 +20,7 @@ fn cause(number: i32) -> Result<Cause, Error> {
     match proto::SweepCause::try_from(number) {
         Ok(proto::SweepCause::Schedule) => Ok(Cause::Schedule),
         Ok(proto::SweepCause::Manual) => Ok(Cause::Manual),
+        Ok(proto::SweepCause::Undo) => Ok(Cause::Undo),
         Ok(proto::SweepCause::Unspecified) | Err(_) => Err(Error::Missing("cause")),
     }
 }
@@ -72,6 +74,8 @@ fn asked_to_wire(asked: &AskedSweep) -> proto::SweepAsked {
         due_ms: asked.due.map(Timestamp::as_millis),
         at_ms: asked.at.as_millis(),
         by: asked.by.as_ref().map(Actor::to_string),
+        undo_of: asked.undo_of.as_ref().map(RunId::to_string),
+        reason: asked.reason.clone(),
     }
 }
 
@@ -84,6 +88,8 @@ fn asked_from_wire(message: proto::SweepAsked) -> Result<AskedSweep, Error> {
         due: message.due_ms.map(Timestamp::from_millis),
         at: Timestamp::from_millis(message.at_ms),
         by: by(message.by),
+        undo_of: message.undo_of.map(RunId::new),
+        reason: message.reason,
     })
 }
 
@@ -184,11 +190,12 @@ impl Wire for SweepStep {
     fn to_wire(&self) -> proto::SweepProgress {
         use proto::sweep_progress::Step;
         let step = match self {
-            Self::Started { runs, cause, due, from } => Step::Started(proto::SweepStarted {
+            Self::Started { runs, cause, due, from, undo_of } => Step::Started(proto::SweepStarted {
                 runs: runs_to_wire(runs),
                 cause: proto::SweepCause::from(*cause).into(),
                 due_ms: due.map(Timestamp::as_millis),
                 from: from.clone(),
+                undo_of: undo_of.as_ref().map(RunId::to_string),
             }),
             Self::Estimated(Estimate { users, calls, seconds }) => {
                 Step::Estimated(proto::SweepEstimated { users: *users, calls: *calls, seconds: *seconds })
@@ -224,6 +231,7 @@ impl Wire for SweepStep {
                 cause: cause(started.cause)?,
                 due: started.due_ms.map(Timestamp::from_millis),
                 from: started.from,
+                undo_of: started.undo_of.map(RunId::new),
             },
             Step::Estimated(proto::SweepEstimated { users, calls, seconds }) => {
                 Self::Estimated(Estimate { users, calls, seconds })
@@ -298,6 +306,8 @@ mod tests {
                 due,
                 at,
                 by: by.clone(),
+                undo_of: Some(RunId::new("s0.idle")),
+                reason: Some("the wrong group".into()),
             }),
             SweepRequest::Release(order.clone()),
             SweepRequest::Cancel(order.clone()),
@@ -314,7 +324,13 @@ mod tests {
     fn progress_survives_the_log() {
         let scheme = run().scheme.id;
         let steps = [
-            SweepStep::Started { runs: vec![run()], cause: Cause::Manual, due: None, from: vec![3, 0, 9] },
+            SweepStep::Started {
+                runs: vec![run()],
+                cause: Cause::Undo,
+                due: None,
+                from: vec![3, 0, 9],
+                undo_of: Some(RunId::new("s0.idle")),
+            },
             SweepStep::Estimated(Estimate { users: 50, calls: 51, seconds: 6 }),
             SweepStep::Listed { cursor: "50".into(), seen: 50 },
             SweepStep::ListingEnded { seen: 0, incomplete: None, named: false },

@@ -29,7 +29,7 @@ impl AtlassianOrg {
             Step::Deactivate => self.deactivate(user).await,
             Step::Reactivate => self.reactivate(user).await,
             Step::Delete => self.delete(user).await,
-            Step::Rename { .. } | Step::InvalidatePassword { .. } | Step::CreateIssue(_) => {
+            Step::Rename { .. } | Step::NameBack { .. } | Step::InvalidatePassword { .. } | Step::CreateIssue(_) => {
                 Err(Error::not_supported(Product::AtlassianOrg, step))
             }
         }

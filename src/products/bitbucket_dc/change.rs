@@ -36,8 +36,11 @@ impl BitbucketDc {
             Step::RemoveAllGroups => self.leave_all(user).await,
             Step::RemoveApplicationAccess(applications) => self.keep_out(user, applications).await,
             Step::Delete => self.delete(user).await,
-            Step::Rename { suffix } if user.satisfies(step) != Some(true) => self.rename(user, suffix).await,
-            Step::Rename { .. } => Ok(()),
+            Step::Rename { suffix } if user.satisfies(step) != Some(true) => {
+                self.rename(user, &format!("{}{suffix}", user.login_name()?)).await
+            }
+            Step::NameBack { to, .. } if user.satisfies(step) != Some(true) => self.rename(user, to).await,
+            Step::Rename { .. } | Step::NameBack { .. } => Ok(()),
             Step::InvalidatePassword { .. } => self.invalidate_password(user).await,
             Step::Deactivate | Step::Reactivate | Step::CreateIssue(_) => {
                 Err(Error::not_supported(Product::BitbucketDc, step))
@@ -97,15 +100,14 @@ impl BitbucketDc {
         }
     }
 
-    async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
+    async fn rename(&self, user: &User, new_name: &str) -> Result<(), Error> {
         user.fixed.check_details()?;
         self.check_name(user).await?;
-        let name = format!("{}{suffix}", user.login_name()?);
-        let body = json!({ "name": user.login_name()?, "newName": name });
-        let call = Call::new(Operation::EditUser, Method::POST, RENAME).body(body).about(&name);
+        let body = json!({ "name": user.login_name()?, "newName": new_name });
+        let call = Call::new(Operation::EditUser, Method::POST, RENAME).body(body).about(new_name);
         self.change(user, call).await?.done()?;
         if let Some(id) = number(&user.id) {
-            self.names.keep(id, &name);
+            self.names.keep(id, new_name);
         }
         Ok(())
     }

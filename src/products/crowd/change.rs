@@ -37,8 +37,11 @@ impl Crowd {
             Step::Deactivate => self.set_active(user, false).await,
             Step::Reactivate => self.set_active(user, true).await,
             Step::Delete => self.delete(user).await,
-            Step::Rename { suffix } if user.satisfies(step) != Some(true) => self.rename(user, suffix).await,
-            Step::Rename { .. } => Ok(()),
+            Step::Rename { suffix } if user.satisfies(step) != Some(true) => {
+                self.rename(user, &format!("{}{suffix}", user.login_name()?)).await
+            }
+            Step::NameBack { to, .. } if user.satisfies(step) != Some(true) => self.rename(user, to).await,
+            Step::Rename { .. } | Step::NameBack { .. } => Ok(()),
             Step::InvalidatePassword { send_reset_link } => self.invalidate_password(user, *send_reset_link).await,
             Step::RemoveApplicationAccess(_) | Step::CreateIssue(_) => Err(Error::not_supported(Product::Crowd, step)),
         }
@@ -73,12 +76,11 @@ impl Crowd {
         }
     }
 
-    async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
+    async fn rename(&self, user: &User, new_name: &str) -> Result<(), Error> {
         self.still_called(user).await?;
         let name = user.login_name()?;
-        let new_name = format!("{name}{suffix}");
         let call = Call::new(Operation::EditUser, Method::POST, RENAME).user_query("username", name);
-        self.change(user, call.body(json!({ "new-name": new_name })).about(&new_name)).await?.done()
+        self.change(user, call.body(json!({ "new-name": new_name })).about(new_name)).await?.done()
     }
 
     async fn delete(&self, user: &User) -> Result<(), Error> {

@@ -34,6 +34,9 @@ pub trait Clearance: Send + Sync + 'static {
     /// # Errors
     /// [`Withheld`] where the change must not be made any more.
     async fn hold(&self) -> Result<Option<Instant>, Withheld>;
+
+    /// Takes note of a change that was sent: the purpose of the call, and the status of its answer, if there was one.
+    fn sent(&self, _operation: &'static str, _status: Option<u16>) {}
 }
 
 /// The change is not to be sent, for this reason.
@@ -47,6 +50,11 @@ tokio::task_local! {
 /// Does `work`; each change that it asks a product for is cleared by `clearance` first.
 pub async fn cleared_by<T>(clearance: Arc<dyn Clearance>, work: impl Future<Output = T>) -> T {
     CLEARANCE.scope(clearance, work).await
+}
+
+/// Tells the clearance of this task of a change that was sent.
+pub(in crate::products) fn sent(operation: &'static str, status: Option<u16>) {
+    let _without_one = CLEARANCE.try_with(|clearance| clearance.sent(operation, status));
 }
 
 /// Makes the `call` of a change, whose turn has come, under the clearance of this task. Without a clearance the call is

@@ -137,6 +137,10 @@ impl Http {
             let began = Instant::now();
             let received = self.exchange(&call).await;
             self.measure(call.operation, began.elapsed(), &received);
+            if call.is_a_change() {
+                let status = received.as_ref().ok().map(|received| received.status.as_u16());
+                clearance::sent(call.operation.as_str(), status);
+            }
             received
         });
         let received = if call.is_a_change() { clearance::cleared(exchange).await } else { exchange.await };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned, de::IntoDeserializer};
 
 use crate::{
     domain::{EventId, RunId, SchemeId, SourceId, StepKey, SweepId, Timestamp, UserId, Via},
-    views::{LetterState, RunState},
+    views::{LetterState, RunKind, RunState},
 };
 
 /// A column of JSON.
@@ -59,4 +59,4 @@ macro_rules! text {
     )+};
 }
 
-text!(EventId, RunId, SchemeId, SourceId, StepKey, SweepId, UserId, Via, LetterState, RunState);
+text!(EventId, RunId, SchemeId, SourceId, StepKey, SweepId, UserId, Via, LetterState, RunKind, RunState);

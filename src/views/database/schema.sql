@@ -46,7 +46,9 @@ CREATE TABLE runs (
     planned        INTEGER, -- none until the decision has been read
     last_ended     INTEGER,
     part           TEXT, -- JSON: what a run of a sweep has more
-    latest         INTEGER NOT NULL -- when the latest of what is known of it happened
+    latest         INTEGER NOT NULL, -- when the latest of what is known of it happened
+    kind           TEXT    NOT NULL, -- scheme: of one event; sweep, manual, undo
+    undo_of        TEXT -- the run that it undoes
 ) STRICT;
 CREATE INDEX runs_by_time ON runs (started DESC, id);
 CREATE INDEX runs_by_scheme ON runs (scheme, started DESC, id);
@@ -58,6 +60,8 @@ CREATE INDEX runs_with_unknown ON runs (started DESC, id) WHERE unknown > 0;
 CREATE INDEX runs_open ON runs (id) WHERE sweep IS NOT NULL AND state IN ('running', 'held');
 CREATE INDEX runs_by_sweep ON runs (sweep) WHERE sweep IS NOT NULL;
 CREATE INDEX runs_by_latest ON runs (latest);
+CREATE INDEX runs_by_kind ON runs (kind, started DESC, id);
+CREATE INDEX runs_by_undo ON runs (undo_of, started DESC) WHERE undo_of IS NOT NULL;
 
 -- What became of each step of a run.
 CREATE TABLE entries (
@@ -76,8 +80,13 @@ CREATE TABLE entries (
     step        TEXT    NOT NULL,
     released    INTEGER NOT NULL,
     redriven    INTEGER,
+    after       TEXT, -- the state after a change
+    attempts    INTEGER NOT NULL,
+    operation   TEXT, -- of the last call for the change
+    status      INTEGER, -- of its answer
     PRIMARY KEY (run, user, place)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX entries_by_user ON entries (user, at DESC, run, place);
 CREATE INDEX entries_by_result ON entries (run, result, user, place);
 
 -- What is kept of a sweep beside its runs.
@@ -116,6 +125,7 @@ CREATE TABLE run_orders (
     released_at  INTEGER,
     cancelled_by TEXT,
     cancelled_at INTEGER,
+    reason       TEXT, -- of who asked for it
     latest       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX run_orders_by_latest ON run_orders (latest);

@@ -7,7 +7,7 @@ use super::{
     entry::{Entry, Kept, Place},
 };
 use crate::{
-    domain::{StepResult, UserId},
+    domain::{CallMade, StepResult, UserId},
     views::{
         Error,
         keys::{first_part, part},
@@ -21,9 +21,9 @@ pub(super) struct Entries<'c>(pub(super) &'c Connection);
 
 const PUT: &str = "
     INSERT OR REPLACE INTO entries (run, user, place, user_name, action, target, result, reason, before, at, duration_ms,
-        error, step, released, redriven)
+        error, step, released, redriven, after, attempts, operation, status)
     VALUES (:run, :user, :place, :user_name, :action, :target, :result, :reason, :before, :at, :duration_ms,
-        :error, :step, :released, :redriven)";
+        :error, :step, :released, :redriven, :after, :attempts, :operation, :status)";
 
 impl Entries<'_> {
     /// The entry at `place` of a run.
@@ -46,7 +46,9 @@ impl Entries<'_> {
             ":run": run, ":user": place.user, ":place": place.index, ":user_name": entry.user_name,
             ":action": entry.action, ":target": entry.target, ":result": entry.result, ":reason": entry.reason,
             ":before": entry.before, ":at": entry.at, ":duration_ms": entry.duration_ms, ":error": entry.error,
-            ":step": step, ":released": released, ":redriven": redriven,
+            ":step": step, ":released": released, ":redriven": redriven, ":after": entry.after,
+            ":attempts": entry.attempts, ":operation": entry.call.as_ref().map(|call| &call.operation),
+            ":status": entry.call.as_ref().and_then(|call| call.status),
         })?;
         Ok(())
     }
@@ -136,7 +138,8 @@ impl Place {
     }
 }
 
-fn kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Kept> {
+pub(super) fn kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Kept> {
+    let (call, status) = (row.get::<_, Option<String>>("operation")?, row.get("status")?);
     let entry = Entry {
         user: row.get("user")?,
         user_name: row.get("user_name")?,
@@ -148,6 +151,9 @@ fn kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Kept> {
         at: row.get("at")?,
         duration_ms: row.get("duration_ms")?,
         error: row.get("error")?,
+        after: row.get("after")?,
+        attempts: row.get("attempts")?,
+        call: call.map(|operation| CallMade { operation, status }),
     };
     let (step, released, redriven) = (row.get("step")?, row.get("released")?, row.get("redriven")?);
     Ok(Kept { entry, step, released, redriven })

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::{
-    Decision, EventId, EventKind, Outcome, SchemeVerdict, StepKey, StepRef, StepResult, SweepId, Timestamp, UserRef,
+    CallMade, Decision, EventId, EventKind, Outcome, SchemeVerdict, StepKey, StepRef, StepResult, SweepId, Timestamp,
+    UserRef,
 };
 
 /// The result of an entry: that of a step, or that there was no step.
@@ -55,6 +56,15 @@ pub struct Entry {
     pub duration_ms: u64,
     /// The product's answer, if it failed.
     pub error: Option<String>,
+    /// The state after, if the step changed something and it is known.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// How often the product was asked for the change. 0: never; older records don't tell, and have 0.
+    #[serde(default)]
+    pub attempts: u32,
+    /// The last call for the change; none if there was none, or in older records.
+    #[serde(default)]
+    pub call: Option<CallMade>,
 }
 
 impl From<&Outcome> for Entry {
@@ -71,8 +81,17 @@ impl From<&Outcome> for Entry {
             at: outcome.at,
             duration_ms: u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
             error: outcome.error.clone(),
+            after: outcome.after.clone().or_else(|| after(outcome)),
+            attempts: outcome.attempts,
+            call: outcome.call.clone(),
         }
     }
+}
+
+/// The state after a step that changed something, as far as it follows from the step.
+fn after(outcome: &Outcome) -> Option<String> {
+    let is_changed = outcome.result == StepResult::Changed;
+    is_changed.then(|| outcome.step.step.after(outcome.before.as_deref())).flatten()
 }
 
 /// The number of unknown facts in an entry.
@@ -93,6 +112,9 @@ impl Entry {
             at: decision.decided,
             duration_ms: 0,
             error: None,
+            after: None,
+            attempts: 0,
+            call: None,
         }
     }
 }

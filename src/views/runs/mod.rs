@@ -11,6 +11,7 @@ mod row;
 mod sweeps;
 mod table;
 mod totals;
+mod undo;
 
 use rusqlite::Connection;
 
@@ -18,9 +19,10 @@ pub use actions::Actions;
 pub use counts::Counts;
 pub use entry::{Entry, EntryResult};
 pub use open::OpenRun;
-pub use row::{Run, RunState};
+pub use row::{Run, RunKind, RunState};
 pub use sweeps::progress::Progress;
 pub use totals::Totals;
+pub use undo::{UndoItem, UndoPlan};
 
 use self::{entries::Entries, entry::Place, sweeps::Sweeps, table::Table};
 use super::{
@@ -135,7 +137,7 @@ impl Runs<'_> {
 
     fn at(self, number: i64) -> Result<Option<Run>, Error> {
         let found = Table(self.0).at(number)?;
-        found.map(|(row, orders)| Ok(with_orders(self.with_progress(row.run)?, orders))).transpose()
+        found.map(|(row, orders)| Ok(with_orders(self.with_undo(self.with_progress(row.run)?)?, orders))).transpose()
     }
 
     /// The runs that began at `since` or later, and their steps by result.
@@ -213,6 +215,13 @@ impl Runs<'_> {
         run.map_or_else(|| Ok(Vec::new()), |run| Entries(self.0).users_held(run, after, most))
     }
 
+    /// The run, with the undo that counts: one that was cancelled does not.
+    fn with_undo(self, run: Run) -> Result<Run, Error> {
+        let undos = Table(self.0).undos(&run.id)?;
+        let counts = undos.into_iter().find(|undo| undo.run.state != RunState::Cancelled);
+        Ok(Run { undone_by: counts.map(|undo| undo.run.id), ..run })
+    }
+
     /// A run of a sweep as it is kept knows its own users only.
     fn with_progress(self, mut run: Run) -> Result<Run, Error> {
         let Some(sweep) = &run.sweep else {
@@ -236,6 +245,7 @@ impl Runs<'_> {
 fn with_orders(mut run: Run, orders: OrdersOfRun) -> Run {
     let by_the_clock = run.trigger == Cause::Schedule.as_str() && run.sweep.is_some();
     run.by = orders.asked.map(|asked| asked.by).or_else(|| by_the_clock.then(|| run.trigger.clone()));
+    run.reason = orders.reason;
     run.released = orders.released;
     run.cancelled = orders.cancelled;
     run

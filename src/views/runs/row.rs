@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeRef, SchemeVerdict, SourceId,
-        Step, StepResult, SweepId, Timestamp, TriggerKind, Via,
+        Cause, Decision, Estimate, EventId, EventKind, Mode, Outcome, RunId, SchemeId, SchemeRef, SchemeVerdict,
+        SourceId, Step, StepResult, SweepId, Timestamp, TriggerKind, Via,
     },
     views,
 };
@@ -50,11 +50,57 @@ impl RunState {
     }
 }
 
+/// What set a run off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// One event about one user.
+    Scheme,
+    /// A schedule, over all users of a source.
+    Sweep,
+    /// An administrator, over all users of a source.
+    Manual,
+    /// An administrator, to put back what another run did.
+    Undo,
+}
+
+impl RunKind {
+    /// The word used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheme => "scheme",
+            Self::Sweep => "sweep",
+            Self::Manual => "manual",
+            Self::Undo => "undo",
+        }
+    }
+
+    /// The kind of a run that is part of a sweep with this cause.
+    pub(super) const fn of(cause: Cause) -> Self {
+        match cause {
+            Cause::Schedule => Self::Sweep,
+            Cause::Manual => Self::Manual,
+            Cause::Undo => Self::Undo,
+        }
+    }
+
+    /// The kind of the run of such an event, as far as the event tells.
+    const fn of_event(kind: EventKind) -> Self {
+        match kind {
+            EventKind::Sighted => Self::Sweep, // until the sweep's start has been read
+            EventKind::Undo => Self::Undo,
+            EventKind::Created | EventKind::LoggedIn | EventKind::Updated | EventKind::Removed => Self::Scheme,
+        }
+    }
+}
+
 /// One scheme's part of one event or one sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// Names it.
     pub id: RunId,
+    /// What set it off.
+    pub kind: RunKind,
     /// The trigger of the scheme, or `manual` if an administrator started it.
     pub trigger: String,
     /// The scheme.
@@ -78,6 +124,15 @@ pub struct Run {
     /// The requester: an administrator by the name they gave, or `schedule`. None if an event started it.
     #[serde(default)]
     pub by: Option<String>,
+    /// The requester's reason, if one was given.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The run that it undoes, if it is an undo.
+    #[serde(default)]
+    pub undo_of: Option<RunId>,
+    /// The run that undoes it, if there is one that was not cancelled.
+    #[serde(default)]
+    pub undone_by: Option<RunId>,
     /// The order that released it, if there was one.
     #[serde(default)]
     pub released: Option<views::Order>,
@@ -122,6 +177,7 @@ impl Run {
     pub(super) fn begun(id: RunId, trigger: &str, scheme: &SchemeRef, source: &SourceId, started: Timestamp) -> Self {
         Self {
             id,
+            kind: RunKind::Scheme,
             trigger: trigger.to_owned(),
             scheme: scheme.id.clone(),
             scheme_version: scheme.version.clone(),
@@ -132,6 +188,9 @@ impl Run {
             via: None,
             sweep: None,
             by: None,
+            reason: None,
+            undo_of: None,
+            undone_by: None,
             released: None,
             cancelled: None,
             test_mode: false,
@@ -197,9 +256,10 @@ impl Row {
     /// The run of an outcome that was read before its decision.
     pub(super) fn from_outcome(outcome: &Outcome) -> Self {
         let (step, took) = (&outcome.step, i64::try_from(outcome.took.as_millis()).unwrap_or(i64::MAX));
-        let in_sweep = step.kind == EventKind::Sighted;
+        let in_sweep = matches!(step.kind, EventKind::Sighted | EventKind::Undo);
         let started = Timestamp::from_millis(outcome.at.as_millis().saturating_sub(took));
         let run = Run {
+            kind: RunKind::of_event(step.kind),
             user: (!in_sweep).then(|| step.user.to_string()),
             user_name: step.user_name.clone().filter(|_| !in_sweep),
             event: (!in_sweep).then(|| step.event.clone()),
@@ -216,6 +276,7 @@ impl Row {
     pub(super) fn from_verdict(decision: &Decision, verdict: &SchemeVerdict) -> Self {
         let in_sweep = decision.sweep.is_some();
         let run = Run {
+            kind: RunKind::of_event(decision.kind),
             user: (!in_sweep).then(|| decision.user.to_string()),
             user_name: decision.user_name.clone().filter(|_| !in_sweep),
             event: (!in_sweep).then(|| decision.event.clone()),
@@ -242,7 +303,8 @@ impl Row {
         let (id, no_version) =
             (RunId::of_sweep(sweep, scheme), SchemeRef { id: scheme.clone(), version: String::new() });
         let begun = Run::begun(id, trigger(decision.kind), &no_version, &decision.source, decision.accepted);
-        let run = Run { sweep: Some(sweep.clone()), ..begun };
+        let kind = RunKind::of_event(decision.kind);
+        let run = Run { kind, sweep: Some(sweep.clone()), ..begun };
         Self { run, planned: Some(0), last_ended: None, sweep: Some(Part::default()) }
     }
 
@@ -304,6 +366,12 @@ impl Row {
         self.sweep.as_ref().map_or(0, |part| part.passed_over)
     }
 
+    /// Whether it has ended, and no outcome of a step is to come.
+    pub(super) fn is_settled(&self) -> bool {
+        let released = self.sweep.as_ref().is_none_or(|part| part.ended >= part.planned);
+        self.run.state.is_final() && !self.has_open_steps() && released
+    }
+
     /// Whether steps have no outcome yet.
     pub(super) fn has_open_steps(&self) -> bool {
         self.planned.is_none_or(|planned| self.run.counts.steps_ended() < planned)
@@ -324,6 +392,6 @@ fn trigger(kind: EventKind) -> &'static str {
         EventKind::Created => TriggerKind::OnCreate.as_str(),
         EventKind::LoggedIn => TriggerKind::OnLogin.as_str(),
         EventKind::Sighted => TriggerKind::Schedule.as_str(), // until the sweep's start has been read
-        EventKind::Updated | EventKind::Removed => kind.as_str(),
+        EventKind::Updated | EventKind::Removed | EventKind::Undo => kind.as_str(),
     }
 }

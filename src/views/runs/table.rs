@@ -22,11 +22,12 @@ const PUT: &str = "
     INSERT INTO runs (
         id, trigger, scheme, scheme_version, source, user, user_name, event, via, sweep, test_mode, state, why, started,
         held_since, finished, seen, selected, would_change, already_so, protected, unknown, changed, unchanged, tested,
-        held, failed, estimate, actions, planned, last_ended, part, latest
+        held, failed, estimate, actions, planned, last_ended, part, latest, kind, undo_of
     ) VALUES (
         :id, :trigger, :scheme, :scheme_version, :source, :user, :user_name, :event, :via, :sweep, :test_mode, :state,
         :why, :started, :held_since, :finished, :seen, :selected, :would_change, :already_so, :protected, :unknown,
-        :changed, :unchanged, :tested, :held, :failed, :estimate, :actions, :planned, :last_ended, :part, :latest
+        :changed, :unchanged, :tested, :held, :failed, :estimate, :actions, :planned, :last_ended, :part, :latest,
+        :kind, :undo_of
     ) ON CONFLICT (id) DO UPDATE SET
         trigger = excluded.trigger, scheme_version = excluded.scheme_version, user = excluded.user,
         user_name = excluded.user_name, event = excluded.event, via = excluded.via, test_mode = excluded.test_mode,
@@ -36,8 +37,8 @@ const PUT: &str = "
         changed = excluded.changed, unchanged = excluded.unchanged, tested = excluded.tested, held = excluded.held,
         failed = excluded.failed, estimate = excluded.estimate, actions = excluded.actions, planned = excluded.planned,
         last_ended = excluded.last_ended, part = excluded.part, latest = excluded.latest";
-/// A run may turn out to have started at another time.
-const MOVE: &str = "UPDATE runs SET started = ?2 WHERE id = ?1";
+/// A run may turn out to have started at another time, or to be of another kind.
+const MOVE: &str = "UPDATE runs SET started = ?2, kind = ?3, undo_of = ?4 WHERE id = ?1";
 /// A run that can have no further records. A held run waits for an administrator, however long.
 const OUTLIVED: &str = "
     SELECT no FROM runs
@@ -96,10 +97,12 @@ impl Table<'_> {
             ":protected": counts.protected, ":unknown": counts.unknown, ":changed": counts.changed,
             ":unchanged": counts.unchanged, ":tested": counts.tested, ":held": counts.held, ":failed": counts.failed,
             ":estimate": run.estimate.as_ref().map(Json), ":actions": Json(&run.actions), ":planned": planned,
-            ":last_ended": last_ended, ":part": part.as_ref().map(Json), ":latest": row.latest(),
+            ":last_ended": last_ended, ":part": part.as_ref().map(Json), ":latest": row.latest(), ":kind": run.kind,
+            ":undo_of": run.undo_of,
         })?;
-        if earlier.is_some_and(|earlier| earlier.run.started != run.started) {
-            self.0.prepare_cached(MOVE)?.execute((&run.id, run.started))?;
+        let place = |run: &Run| (run.started, run.kind, run.undo_of.is_some());
+        if earlier.is_some_and(|earlier| place(&earlier.run) != place(run)) {
+            self.0.prepare_cached(MOVE)?.execute((&run.id, run.started, run.kind, &run.undo_of))?;
         }
         Ok(())
     }
@@ -121,6 +124,17 @@ impl Table<'_> {
     pub(super) fn remove(self, no: i64) -> Result<(), Error> {
         self.0.prepare_cached("DELETE FROM runs WHERE no = ?1")?.execute([no])?;
         Ok(())
+    }
+
+    /// The undos of `run`, the newest first.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
+    pub(super) fn undos(self, run: &RunId) -> Result<Vec<Row>, Error> {
+        let sql = "SELECT * FROM runs INDEXED BY runs_by_undo WHERE undo_of = ?1 ORDER BY started DESC";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let undos = statement.query_map([run], row)?;
+        Ok(undos.collect::<Result<_, _>>()?)
     }
 
     /// The runs of sweeps that are running or held.
@@ -150,6 +164,7 @@ impl Row {
 fn row(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let run = Run {
         id: columns.get("id")?,
+        kind: columns.get("kind")?,
         trigger: columns.get("trigger")?,
         scheme: columns.get("scheme")?,
         scheme_version: columns.get("scheme_version")?,
@@ -160,6 +175,9 @@ fn row(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         via: columns.get("via")?,
         sweep: columns.get("sweep")?,
         by: None,
+        reason: None,
+        undo_of: columns.get("undo_of")?,
+        undone_by: None,
         released: None,
         cancelled: None,
         test_mode: columns.get("test_mode")?,

@@ -63,6 +63,7 @@ pub(crate) fn verdict(scheme: &str, selected: Truth, groups: &[&str]) -> SchemeV
         reasons: reason("select", vec![reason("email_domain", vec![])]),
         steps: groups.iter().map(|group| Step::AddGroup(GroupName::new(*group))).collect(),
         forecast: None,
+        left_alone: Default::default(),
     }
 }
 
@@ -86,6 +87,9 @@ pub(crate) fn outcome(step: &StepRef, result: StepResult, seconds: i64) -> Outco
         at: at(seconds),
         took: Duration::from_millis(40),
         error: (result == StepResult::Failed).then(|| "the group does not exist".into()),
+        after: None,
+        attempts: 1,
+        call: None,
     }
 }
 

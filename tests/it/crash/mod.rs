@@ -4,7 +4,7 @@
 //! * [`load`] sends signed webhooks for those people and remembers every answer.
 //! * [`ending`] lets usher do what was accepted; [`records`] is what the log holds then, and [`verdict`] compares it
 //!   with what was answered and with what the sandbox saw. [`played`] plays the steps through.
-//! * [`embedded`], [`kafka`], [`outage`] and [`full_disk`] are the tests; [`sweeps`] are tests on a ground of their own.
+//! * [`embedded`], [`kafka`], [`outage`] and [`full_disk`] are the tests; [`sweeps`] and [`undo`] are tests on a ground of their own.
 //!
 //! A course of [`super::chaos`] has the same scene, load and judge.
 //!
@@ -22,5 +22,6 @@ mod records;
 
 pub mod scene;
 mod sweeps;
+mod undo;
 pub mod verdict;
 mod waiting;

@@ -125,6 +125,7 @@ fn verdict(at: Timestamp) -> SchemeVerdict {
         reasons: everyone,
         steps: vec![Step::AddGroup(GroupName::new("staff"))],
         forecast: None,
+        left_alone: Default::default(),
     }
 }
 
@@ -153,6 +154,9 @@ fn outcomes(decision: &Decision) -> Vec<Record> {
                 at: decision.decided,
                 took: Duration::from_millis(40),
                 error: None,
+                after: None,
+                attempts: 1,
+                call: None,
             };
             for record in [OutcomeRecord::Attempt(attempt), OutcomeRecord::Outcome(outcome)] {
                 records.push(Record { key: decision.key(), payload: codec::encode(&record) });

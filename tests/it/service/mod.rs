@@ -43,5 +43,6 @@ mod sweeps;
 mod terminating;
 mod times;
 mod traces;
+mod undo;
 mod users;
 mod waiting;

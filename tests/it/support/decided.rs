@@ -47,6 +47,7 @@ pub fn decided(source: Source, user: &Account, steps: &[Step]) -> Decision {
         reasons,
         steps: steps.to_vec(),
         forecast: None,
+        left_alone: Default::default(),
     };
     Decision { verdicts: vec![verdict], ..Decision::about(&event, Some(user.name.clone()), Mode::Active, at) }
 }

@@ -8,7 +8,7 @@ use crate::{
         AdminState,
         api::{Problem, read},
     },
-    domain::DeadLetter,
+    domain::{DeadLetter, EventKind},
     source::Controls,
     views::{DeadLetterRow, LetterFilter, Limit, Paging},
 };
@@ -97,6 +97,10 @@ fn obstacle(state: &AdminState, row: &DeadLetterRow, letter: &DeadLetter) -> Opt
     }
     let step = letter.step.as_ref()?;
     let settings = &state.settings;
+    if step.kind == EventKind::Undo {
+        // It puts back what was done, whatever the scheme says by now.
+        return settings.run_cancelled(&step.run).then(|| "its run was cancelled".to_owned());
+    }
     if !settings.scheme_stands(&step.scheme) {
         let scheme = &step.scheme.id;
         return Some(format!(

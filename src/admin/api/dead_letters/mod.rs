@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    web::{Bytes, Data, Json, Path, Query},
+    web::{Data, Json, Path, Query},
 };
-use serde::de::DeserializeOwned;
-use tokio::{
-    runtime::Handle,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 
 use super::{
     ApiResponse, Problem, read, read_out,
-    request::{headers::actor, lookup, parameters, query, work},
+    request::{
+        body::{Body, parsed},
+        headers::actor,
+        lookup, parameters, query,
+    },
     schemas,
 };
 use crate::{
@@ -41,7 +41,6 @@ const VISIBLE_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 type Nothing = Query<query::Nothing>;
-type Body = Result<Bytes, actix_web::Error>;
 
 /// Dead letters, newest first.
 #[utoipa::path(
@@ -138,16 +137,6 @@ async fn known(state: &AdminState, id: &str) -> Result<(DeadLetterRow, DeadLette
     let (views, wanted) = (state.views.clone(), id.to_owned());
     let found = read(state.runtime(), move || views.dead_letter(&wanted)).await?;
     found.ok_or_else(|| Problem::NotFound { kind: "dead letter", id: id.to_owned() })
-}
-
-/// The JSON in `body`; the default if `body` is empty.
-async fn parsed<T: DeserializeOwned + Default + Send + 'static>(runtime: Handle, body: Body) -> Result<T, Problem> {
-    let text = lookup::text(body)?;
-    if text.trim().is_empty() {
-        return Ok(T::default());
-    }
-    let unreadable = |error| Problem::BadRequest(format!("the body can't be understood: {error}"));
-    work::done(runtime, move || serde_json::from_str(&text).map_err(unreadable)).await
 }
 
 /// Waits until the views have read the orders at `positions`, for a limited time.

@@ -8,6 +8,7 @@ use crate::{
         api::{
             ApiResponse, Problem, read_out,
             request::{query, work::answered},
+            runs::no_such_run,
         },
     },
     domain::RunId,
@@ -72,8 +73,4 @@ pub(in crate::admin::api) async fn decisions(
     let (source, user, paging) = query.split()?;
     let sources = source.map_or_else(|| state.source_ids(), |source| vec![source]);
     read_out(state.runtime(), move || state.views.decisions(&sources, &user, &paging)).await
-}
-
-fn no_such_run(id: &RunId) -> Problem {
-    Problem::NotFound { kind: "run", id: id.to_string() }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod history;
 pub(super) mod open;
+pub(super) mod undo;
 
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use crate::{
     engine::{HELD_TOO_LONG, RunQueries},
     log::RETENTION,
     settings::Contents,
-    views::{Run, RunState},
+    views::{Run, RunKind, RunState},
 };
 
 /// The time for which an answer waits until the request is visible. The request is durable by then, and answered in any
@@ -110,6 +111,9 @@ pub(super) async fn release(
 /// [`Problem::Unavailable`] if the order can't be written.
 pub(crate) async fn release_run(state: &Data<AdminState>, id: &str, by: Actor) -> Result<RunId, Problem> {
     let (run, order) = of_sweep(state, id, by).await?;
+    if run.kind == RunKind::Undo {
+        return Err(wrong_state(&run, "an undo is never held"));
+    }
     if run.state != RunState::Held {
         return Err(wrong_state(&run, "only a run that is held can be released"));
     }
@@ -246,6 +250,11 @@ pub(crate) async fn once_shown(
         }
     };
     timeout(VISIBLE_TIMEOUT, look).await.unwrap_or(Ok(None))
+}
+
+/// No run has this id.
+pub(in crate::admin) fn no_such_run(id: &RunId) -> Problem {
+    Problem::NotFound { kind: "run", id: id.to_string() }
 }
 
 fn wrong_state(run: &Run, why: &str) -> Problem {

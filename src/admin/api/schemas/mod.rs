@@ -81,6 +81,8 @@ shown! {
     Redrive: redrive(),
     /// Why nothing is to be done about a dead letter.
     Dismissal: dismissal(),
+    /// Why something is asked for.
+    Reason: dismissal(),
 }
 
 fn id() -> ObjectBuilder {
@@ -137,7 +139,7 @@ fn dismissal() -> RefOr<Schema> {
     let reason = ObjectBuilder::new()
         .schema_type(or_null(Type::String))
         .max_length(Some(1_000))
-        .description(Some("Shown with the letter."));
+        .description(Some("Shown with what is done."));
     closed([("reason", reason.into())]).into()
 }
 

@@ -45,6 +45,7 @@ fn verdict(id: &str, version: &str, selected: Truth) -> SchemeVerdict {
         reasons: reason(selected, "r", Vec::new()),
         steps: Vec::new(),
         forecast: None,
+        left_alone: Default::default(),
     }
 }
 
@@ -73,7 +74,7 @@ fn keys_of_steps_are_in_the_order_of_the_steps() {
 fn a_run_is_of_the_sweep_where_there_is_one_and_of_the_event_otherwise() {
     let group = GroupName::new("staff");
     let memberships = Memberships { of: vec![group], not_of: Vec::new(), as_of: Timestamp::from_millis(1) };
-    let sighting = Sighting { sweep: SweepId::new("s1"), released: None, memberships: Some(memberships) };
+    let sighting = Sighting { sweep: SweepId::new("s1"), released: None, memberships: Some(memberships), undo: None };
     let sighted = decision(&Event { sweep: Some(sighting.clone()), ..event("e") });
     let verdict = verdict("one", "1", Truth::True);
     assert_eq!(sighted.run(&verdict).as_str(), "s1.one");

@@ -69,7 +69,7 @@ fn a_delivery_tells_of_what_stands_in_it_and_of_nothing_else() {
 fn a_sighting_tells_of_the_list_and_of_the_groups_that_were_read_before() {
     let group = GroupName::new("staff");
     let memberships = Memberships { of: vec![group.clone()], not_of: vec![GroupName::new("vip")], as_of: day(99) };
-    let sweep = Sighting { sweep: SweepId::new("s"), released: None, memberships: Some(memberships) };
+    let sweep = Sighting { sweep: SweepId::new("s"), released: None, memberships: Some(memberships), undo: None };
     let facts = Facts::from_payload(&Event { sweep: Some(sweep), ..event(EventKind::Sighted) });
     assert!(matches!(facts.name, Fact::Known { origin: Origin::Listing, .. }), "{:?}", facts.name);
     assert_eq!(facts.satisfies(&Step::AddGroup(group)), Some(true));

@@ -50,6 +50,10 @@ impl Progress<'_> {
             permit.released(now).await
         }
         fence.finish_attempt().await;
+        if fence.has_cleared() {
+            self.attempts += 1;
+            self.call = fence.call().or(self.call.take());
+        }
         if fence.has_attempted() || asked.is_ok() {
             self.attempted = Some(before);
             self.executor.outcomes.asked(&step.step, self.work);
@@ -110,6 +114,6 @@ pub(super) fn may_be_done_in_part(step: &Step) -> bool {
         | Step::Reactivate
         | Step::Delete
         | Step::InvalidatePassword { .. } => true,
-        Step::AddGroup(_) | Step::Rename { .. } | Step::CreateIssue(_) => false,
+        Step::AddGroup(_) | Step::Rename { .. } | Step::NameBack { .. } | Step::CreateIssue(_) => false,
     }
 }

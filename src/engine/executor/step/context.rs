@@ -141,7 +141,8 @@ impl StepContext {
             | Step::Deactivate
             | Step::Reactivate
             | Step::Delete
-            | Step::Rename { .. } => None,
+            | Step::Rename { .. }
+            | Step::NameBack { .. } => None,
         };
     }
 }

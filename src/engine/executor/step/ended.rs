@@ -2,7 +2,7 @@
 
 use super::hold::Hold;
 use crate::{
-    domain::{Step, StepResult},
+    domain::{CallMade, Step, StepResult},
     products::Error,
     store::Entry,
 };
@@ -13,12 +13,18 @@ pub(in crate::engine) struct Ended {
     pub(in crate::engine) reason: String,
     pub(in crate::engine) before: Option<String>,
     pub(in crate::engine) error: Option<String>,
+    /// The state after the change, if it was read.
+    pub(in crate::engine) after: Option<String>,
+    /// How often the product was asked for the change.
+    pub(in crate::engine) attempts: u32,
+    /// The last call for the change.
+    pub(in crate::engine) call: Option<CallMade>,
 }
 
 impl Ended {
     /// Ended with `result`, for `reason`.
     pub(super) fn with(result: StepResult, reason: impl Into<String>) -> Self {
-        Self { result, reason: reason.into(), before: None, error: None }
+        Self { result, reason: reason.into(), before: None, error: None, after: None, attempts: 0, call: None }
     }
 
     /// Kept back, for `reason`.
@@ -42,6 +48,16 @@ impl Ended {
     /// Adds the state before the step.
     pub(in crate::engine) fn before(self, before: Option<String>) -> Self {
         Self { before, ..self }
+    }
+
+    /// Adds the state after the step.
+    pub(super) fn after(self, after: Option<String>) -> Self {
+        Self { after, ..self }
+    }
+
+    /// Adds how often the product was asked for the change, and the last call.
+    pub(super) fn asked(self, attempts: u32, call: Option<CallMade>) -> Self {
+        Self { attempts, call, ..self }
     }
 
     /// Adds the product's error.

@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{Interrupted, Work};
 use crate::{
-    domain::StepRef,
+    domain::{CallMade, StepRef},
     engine::executor::outcomes::Outcomes,
     log::Lost,
     products::{Clearance, Withheld},
@@ -60,6 +60,8 @@ pub(super) struct Observations {
     cleared: AtomicBool,
     /// The attempt, where writing it took longer than the turn may be kept.
     late: Mutex<Option<JoinHandle<Result<(), Interrupted>>>>,
+    /// The last call that was sent.
+    call: Mutex<Option<CallMade>>,
 }
 
 const TAKEN_AWAY: Withheld = Withheld("the partition is to be given to another process");
@@ -76,6 +78,11 @@ impl Fence {
     /// Whether any change of the step may have been sent.
     pub(super) fn has_cleared(&self) -> bool {
         self.seen.cleared.load(Ordering::Acquire)
+    }
+
+    /// The last call that was sent; none if there was none.
+    pub(super) fn call(&self) -> Option<CallMade> {
+        self.seen.call.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the step was withheld because its turn came too long after the user was read.
@@ -165,5 +172,10 @@ impl Clearance for Fence {
 
     async fn hold(&self) -> Result<Option<Instant>, Withheld> {
         self.proved_in(PROOF_TIMEOUT).await
+    }
+
+    fn sent(&self, operation: &'static str, status: Option<u16>) {
+        let call = CallMade { operation: operation.to_owned(), status };
+        *self.seen.call.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
     }
 }

@@ -9,6 +9,8 @@ pub(in crate::engine) enum Hold<'a> {
     Limits,
     /// Many users were created at once; the text says so. An administrator decides about the step.
     MassCreation(&'a str),
+    /// It would put back what somebody else has changed since; the text says so.
+    LeftAlone(&'a str),
 }
 
 impl<'a> Hold<'a> {
@@ -16,10 +18,13 @@ impl<'a> Hold<'a> {
     /// users holds nothing.
     pub(in crate::engine) fn of(
         decision: &'a Decision,
-        verdict: &SchemeVerdict,
+        verdict: &'a SchemeVerdict,
         index: usize,
         dry_run: bool,
     ) -> Option<Self> {
+        if let Some(why) = verdict.left_alone.get(&index) {
+            return Some(Self::LeftAlone(why));
+        }
         if verdict.held {
             return Some(Self::Limits);
         }
@@ -34,7 +39,7 @@ impl<'a> Hold<'a> {
     pub(super) fn reason(self) -> &'a str {
         match self {
             Self::Limits => "kept back until the run's limits are checked",
-            Self::MassCreation(why) => why,
+            Self::MassCreation(why) | Self::LeftAlone(why) => why,
         }
     }
 
@@ -54,6 +59,7 @@ fn takes_back_what_follows(step: &Step) -> bool {
         | Step::Deactivate
         | Step::Reactivate
         | Step::Rename { .. }
+        | Step::NameBack { .. }
         | Step::InvalidatePassword { .. }
         | Step::CreateIssue(_) => false,
     }

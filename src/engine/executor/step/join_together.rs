@@ -9,7 +9,7 @@ use tracing::debug;
 
 use super::{ANEW, Ended, Interrupted, Plan, Progress, UserReading, wording};
 use crate::{
-    domain::{GroupName, Step, StepResult},
+    domain::{CallMade, GroupName, Step, StepResult},
     products::{Disposition, Error},
     runtime::pause,
     source::{failures::CallKind, retry_policy::RetryPolicy},
@@ -56,15 +56,18 @@ impl Progress<'_> {
         let Some(known) = self.confirm(known).await else { return Ok(Vec::new()) };
         let asked = self.ask_for_all(&known, &joining, revision).await;
         drop(place);
-        if let Err(error) = asked {
-            self.wait_after(&error).await?;
-            return Ok(Vec::new());
-        }
+        let call = match asked {
+            Ok(call) => call,
+            Err(error) => {
+                self.wait_after(&error).await?;
+                return Ok(Vec::new());
+            }
+        };
         self.observe_change();
         self.context.joined(known, joining.iter().map(|joining| joining.group));
         let ended = |joining: Joining<'p>| {
             let ended = Ended::with(StepResult::Changed, "made so").before(Some(joining.before));
-            (joining.plan, ended)
+            (joining.plan, ended.asked(1, call.clone()))
         };
         Ok(joining.into_iter().map(ended).collect())
     }
@@ -93,7 +96,12 @@ impl Progress<'_> {
     }
 
     /// Calls the product. When the turn of the call has come, the attempts are written.
-    async fn ask_for_all(&self, known: &UserReading, joining: &[Joining<'_>], revision: u64) -> Result<(), Error> {
+    async fn ask_for_all(
+        &self,
+        known: &UserReading,
+        joining: &[Joining<'_>],
+        revision: u64,
+    ) -> Result<Option<CallMade>, Error> {
         let steps = joining.iter().map(|joining| (joining.plan.step.clone(), joining.before.clone())).collect();
         // A group that is given needs no claim.
         let fence = Arc::new(self.fence(steps, known, revision));
@@ -101,7 +109,7 @@ impl Progress<'_> {
         let client = &self.executor.connection.client;
         let asked = self.cleared(&fence, known, client.join_groups(&known.user, &groups)).await;
         fence.finish_attempt().await;
-        asked
+        asked.map(|()| fence.call())
     }
 }
 

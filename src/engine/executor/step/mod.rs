@@ -18,7 +18,7 @@ use super::{
     guard::{Permit, Refusal},
 };
 use crate::{
-    domain::{Step, StepResult, Timestamp},
+    domain::{CallMade, Step, StepResult, Timestamp},
     products::{Disposition, Error},
     runtime::{Interrupted, Work, pause},
     source::{failures::CallKind, read::UserLookup, retry_policy::RetryPolicy},
@@ -52,6 +52,10 @@ pub(in crate::engine) struct Progress<'a> {
     /// The highest age of a reading at the turn of its change. It is doubled each time that a reading was too old, so
     /// that a slow source makes progress too.
     reading_lasts: Duration,
+    /// How often the product was asked for the change.
+    attempts: u32,
+    /// The last call for the change.
+    call: Option<CallMade>,
 }
 
 impl<'a> Progress<'a> {
@@ -65,8 +69,10 @@ impl<'a> Progress<'a> {
     ) -> Self {
         // If usher stopped between the attempt and its outcome, only the product knows.
         let may_be_done = attempted.is_some();
+        let attempts = u32::from(may_be_done);
         let (attempted, attempted_at) = attempted.unzip();
-        Self { executor, plan, context, work, attempted, attempted_at, may_be_done, reading_lasts: READING_LASTS }
+        let (reading_lasts, call) = (READING_LASTS, None);
+        Self { executor, plan, context, work, attempted, attempted_at, may_be_done, reading_lasts, attempts, call }
     }
 
     /// Takes the step.
@@ -74,6 +80,11 @@ impl<'a> Progress<'a> {
     /// # Errors
     /// `Interrupted` if the work is to stop first.
     pub(in crate::engine) async fn take(mut self) -> Result<Ended, Interrupted> {
+        let ended = self.settled().await?;
+        Ok(ended.asked(self.attempts, self.call))
+    }
+
+    async fn settled(&mut self) -> Result<Ended, Interrupted> {
         if self.plan.so_already && !self.may_be_done {
             return Ok(Ended::with(StepResult::Unchanged, "already so"));
         }
@@ -146,7 +157,7 @@ impl<'a> Progress<'a> {
             };
             let asked = self.ask(&known, permit, revision).await?;
             drop(place);
-            let Err(error) = asked else { return Ok(self.changed(known)) };
+            let Err(error) = asked else { return Ok(self.made_so(known).await) };
             match error.disposition() {
                 // This is no failure of the product: the step is judged again, here or by the partition's next owner.
                 _ if matches!(error, Error::Withheld(_)) => {
@@ -174,6 +185,21 @@ impl<'a> Progress<'a> {
                 Disposition::GiveUp => return Ok(self.failed("the product refused", &error)),
             }
         }
+    }
+
+    /// The end of a step that the product has carried out. Which groups went with the access shows in another reading
+    /// only; an undo needs it. If that fails, the change stands all the same.
+    async fn made_so(&mut self, known: UserReading) -> Ended {
+        let ended = self.changed(known);
+        if !matches!(self.plan.step.step, Step::RemoveApplicationAccess(_)) {
+            return ended;
+        }
+        let connection = &self.executor.connection;
+        let stops = connection.stops();
+        let Ok(user) = connection.client.user(&self.plan.decision.user).await else { return ended };
+        let after = wording::groups(&user);
+        self.context.keep(UserReading::fresh(user, stops));
+        ended.after(Some(after))
     }
 
     /// The user as carried over or read by the planner a moment ago, else read now.

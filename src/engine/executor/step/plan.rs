@@ -1,7 +1,7 @@
 //! One step to be carried out.
 
 use super::hold::Hold;
-use crate::domain::{Decision, SchemeVerdict, StepRef};
+use crate::domain::{Decision, EventKind, SchemeVerdict, StepRef};
 
 /// One step to be carried out.
 pub(in crate::engine) struct Plan<'a> {
@@ -22,4 +22,11 @@ pub(in crate::engine) struct Plan<'a> {
     pub(in crate::engine) followed: bool,
     /// Whether it may have been done without being remembered.
     pub(in crate::engine) in_doubt: bool,
+}
+
+impl Plan<'_> {
+    /// Whether it puts back what a run did. Then it stands by itself: its scheme may be paused or changed by now.
+    pub(in crate::engine) fn is_undo(&self) -> bool {
+        self.step.kind == EventKind::Undo
+    }
 }

@@ -9,6 +9,9 @@ use crate::{
 
 const ANSWER_LOST: &str = "made so; the product's answer was lost, reading showed it";
 
+/// Said of a step of an undo that somebody else was faster with.
+const PUT_BACK: &str = "left alone: it is as it was before the run, somebody else has put it back";
+
 const FORGOTTEN: &str = "not done: it may have been done before, usher no longer remembers, and the product does not tell; \
                          take it up again if it is still to be done";
 
@@ -21,13 +24,18 @@ impl Progress<'_> {
         let step = &self.plan.step.step;
         let ended = match (is_so, refused) {
             (None, _) => Ended::with(StepResult::Failed, wording::untold(step)),
-            (Some(true), _) if self.may_be_done => Ended::with(StepResult::Changed, ANSWER_LOST),
+            (Some(true), _) if self.may_be_done => {
+                let is_access = matches!(step, Step::RemoveApplicationAccess(_));
+                Ended::with(StepResult::Changed, ANSWER_LOST).after(is_access.then(|| wording::groups(user)))
+            }
+            (Some(true), _) if self.plan.is_undo() => Ended::with(StepResult::Unchanged, PUT_BACK),
             (Some(true), _) => Ended::with(StepResult::Unchanged, "already so"),
             (Some(false), Some(error)) if *step == Step::Delete && self.plan.followed => {
                 let reason = "the product refused to delete; the actions after it are performed";
                 Ended::with(StepResult::Unchanged, reason).because(&error)
             }
             (Some(false), Some(error)) => self.failed("the product refused", &error),
+            (Some(false), None) if let Some(why) = step.left_alone(user.name.as_deref()) => Ended::held(why),
             (Some(false), None) if self.is_in_doubt() => Ended::with(StepResult::Failed, FORGOTTEN),
             (Some(false), None) => return None,
         };
@@ -47,6 +55,7 @@ impl Progress<'_> {
             Step::Delete if self.may_be_done => Ended::with(StepResult::Changed, ANSWER_LOST),
             Step::Delete => Ended::with(StepResult::Unchanged, "already gone"),
             _ if self.plan.after_delete => Ended::skipped(),
+            _ if self.plan.is_undo() => Ended::held("left alone: the user is gone"),
             _ => Ended::with(StepResult::Failed, "the user is gone"),
         };
         ended.before(self.attempted.clone())
@@ -57,6 +66,8 @@ impl Progress<'_> {
         let (controls, step) = (&self.executor.connection.controls, &self.plan.step);
         if controls.run_cancelled(&step.run) {
             Some(Ended::held("the run was cancelled"))
+        } else if self.plan.is_undo() {
+            None
         } else if controls.scheme_paused(&step.scheme.id) {
             Some(Ended::held("the scheme is paused"))
         } else if step.redrive.is_some() && !controls.scheme_stands(&step.scheme) {

@@ -12,7 +12,7 @@ pub(super) fn before(step: &Step, user: &User) -> String {
         Step::RemoveAllGroups | Step::RemoveApplicationAccess(_) => groups(user),
         Step::Deactivate | Step::Reactivate => activity(user).into(),
         Step::Delete => format!("{}, in {}", activity(user), groups(user)),
-        Step::Rename { .. } => user.name.clone().unwrap_or_else(|| "unknown".into()),
+        Step::Rename { .. } | Step::NameBack { .. } => user.name.clone().unwrap_or_else(|| "unknown".into()),
         Step::InvalidatePassword { .. } => "n/a".into(), // a password can't be read
         Step::CreateIssue(_) => "no such issue".into(),
     }
@@ -28,7 +28,7 @@ fn membership(user: &User, group: &GroupName) -> String {
 }
 
 /// The groups as JSON, because a group's name may contain commas.
-fn groups(user: &User) -> String {
+pub(super) fn groups(user: &User) -> String {
     let list = |groups: &Groups| {
         let names: Vec<_> = groups.iter().map(GroupName::as_str).collect();
         serde_json::json!(names).to_string()
@@ -55,6 +55,7 @@ pub(super) fn infinitive(step: &Step) -> String {
         Step::Deactivate => "deactivate".into(),
         Step::Reactivate => "reactivate".into(),
         Step::Delete => "delete".into(),
+        Step::NameBack { to, .. } => format!("name back to {to}"),
         Step::Rename { suffix } => format!("put `{suffix}` behind the login name"),
         Step::InvalidatePassword { send_reset_link: false } => "replace the password".into(),
         Step::InvalidatePassword { send_reset_link: true } => "replace the password and send a reset link".into(),
@@ -70,7 +71,7 @@ pub(super) fn untold(step: &Step) -> &'static str {
         }
         Step::RemoveApplicationAccess(_) => "the product does not tell what the user has access to",
         Step::Deactivate | Step::Reactivate => "the product does not tell whether the account is active",
-        Step::Rename { .. } => "the account has no login name",
+        Step::Rename { .. } | Step::NameBack { .. } => "the account has no login name",
         Step::Delete | Step::InvalidatePassword { .. } => "the product does not tell",
         Step::CreateIssue(_) => "the product does not tell whether there is such an issue",
     }

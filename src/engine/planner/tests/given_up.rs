@@ -72,7 +72,7 @@ async fn an_event_given_up_by_a_bug_can_be_taken_up_again_and_says_what_to_do() 
 
 #[tokio::test]
 async fn a_user_of_a_sweep_given_up_by_a_bug_is_counted_as_unknown_so_that_the_run_ends() {
-    let sweep = Some(Sighting { sweep: SweepId::new("s1"), released: None, memberships: None });
+    let sweep = Some(Sighting { sweep: SweepId::new("s1"), released: None, memberships: None, undo: None });
     let event = Event { kind: EventKind::Sighted, via: Via::Sweep, sweep, ..login(1) };
     let (letter, decisions) = given_up(codec::encode(&event).into()).await;
     assert_eq!(letter.again, None);

@@ -49,7 +49,7 @@ async fn steps_that_are_taken_up_again_may_have_older_outcomes_and_the_views_are
     };
     assert_eq!(recorded(&Decision { redrive: Some(redrive), ..with_step() }, &[7, 7]).await, (1, false));
     let of_sweep = Decision {
-        sweep: Some(Sighting { sweep: SweepId::new("s"), released: None, memberships: None }),
+        sweep: Some(Sighting { sweep: SweepId::new("s"), released: None, memberships: None, undo: None }),
         ..with_step()
     };
     assert_eq!(recorded(&of_sweep, &[7, 7]).await, (1, false));

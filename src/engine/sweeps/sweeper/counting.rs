@@ -130,7 +130,8 @@ impl Sweeper {
             let Some(user) = next.last() else { return Ok(()) };
             last = Some(user.clone());
             // Without hints: a released user is read.
-            let released = Sighting { sweep: sweep.clone(), released: Some(scheme.clone()), memberships: None };
+            let released =
+                Sighting { sweep: sweep.clone(), released: Some(scheme.clone()), memberships: None, undo: None };
             let again = next.into_iter().map(|user| (user, UserHints::default(), released.clone()));
             self.sight_all(again.collect(), work).await?;
         }
@@ -152,7 +153,11 @@ impl Sweeper {
     }
 
     /// The first result of `ask`. It is asked again when the views read on, and when administrators change settings.
-    async fn when<T>(&self, ask: impl Fn() -> Option<T> + Send + Sync, work: &Work) -> Result<T, Interrupted> {
+    pub(super) async fn when<T>(
+        &self,
+        ask: impl Fn() -> Option<T> + Send + Sync,
+        work: &Work,
+    ) -> Result<T, Interrupted> {
         let (mut progress, mut changed) = (self.run_queries.progress(), self.connection.controls.changed());
         loop {
             progress.mark_unchanged();

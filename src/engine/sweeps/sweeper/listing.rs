@@ -63,7 +63,7 @@ impl Sweeper {
             let new = page.users.into_iter().filter(|(user, _)| seen.is_new(sweep, user));
             let sightings = new.map(|(user, hints)| {
                 let (sweep, memberships) = (sweep.clone(), members.of(&user, &hints));
-                (user, hints, Sighting { sweep, released: None, memberships })
+                (user, hints, Sighting { sweep, released: None, memberships, undo: None })
             });
             self.sight_all(sightings.collect(), work).await?;
             match page.next {
@@ -109,7 +109,7 @@ impl Sweeper {
         }
     }
 
-    fn is_wanted(&self, asked: &AskedSweep) -> bool {
+    pub(super) fn is_wanted(&self, asked: &AskedSweep) -> bool {
         asked.runs.iter().any(|run| !self.is_cancelled(&asked.sweep, run))
     }
 
@@ -142,7 +142,7 @@ impl Sweeper {
         let sightings = users.into_iter().map(|(user, hints, sighting)| Event {
             id: EventId::of_sighting(&sighting.sweep, &user, sighting.released.as_ref()),
             source: source.clone(),
-            kind: EventKind::Sighted,
+            kind: if sighting.undo.is_some() { EventKind::Undo } else { EventKind::Sighted },
             via: Via::Sweep,
             user: UserRef::Id(user),
             hints,

@@ -11,6 +11,7 @@ mod memberships;
 mod named;
 mod sighted;
 mod superseding;
+mod undoing;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,8 +24,8 @@ use self::{ends::Ends, listing::ListingEnd};
 use super::progress::ProgressLog;
 use crate::{
     domain::{
-        AskedSweep, RunId, RunOrder, SourceId, Stage, SweepId, SweepProgress, SweepRequest, SweepRun, SweepStep,
-        Timestamp, UserKey,
+        AskedSweep, Product, RunId, RunOrder, SourceId, Stage, SweepId, SweepProgress, SweepRequest, SweepRun,
+        SweepStep, Timestamp, UserKey,
     },
     engine::{KnownUsers, Reconciler, RunQueries, dead_letters::DeadLetters},
     health::Component,
@@ -56,6 +57,8 @@ pub struct Sweeper {
     run_queries: Arc<dyn RunQueries>,
     /// The present schemes, for the groups that are read and for named users; none: no groups, and all users.
     schemes: Option<watch::Receiver<Arc<Schemes>>>,
+    /// The product, for what it can't put back; none: it is unknown.
+    product: Option<Product>,
     /// The highest number of calls a second; none: it is unknown.
     per_second: Option<f64>,
     ends: Ends,
@@ -88,6 +91,7 @@ impl Sweeper {
             reconciler: None,
             run_queries,
             schemes: None,
+            product: None,
             per_second: None,
             ends: Ends::default(),
             metrics,
@@ -107,6 +111,12 @@ impl Sweeper {
         let (progress_log, metrics) = (self.progress_log.clone(), self.metrics.clone());
         let reconciler = Reconciler::new(connection, log, progress_log, known, schemes.clone(), every, metrics);
         Self { reconciler: Some(reconciler), schemes: Some(schemes), ..self }
+    }
+
+    /// The same, of a source of this `product`.
+    #[must_use]
+    pub fn of_product(self, product: Product) -> Self {
+        Self { product: Some(product), ..self }
     }
 
     /// The same, where at most `per_second` calls are made: by that it says beforehand how long a sweep takes.
@@ -139,7 +149,7 @@ impl Sweeper {
         match &state.listing {
             Listing::Failed => return Ok(()),
             Listing::Ended => {}
-            Listing::Open { cursor } => match self.list(asked, &state, cursor.clone(), work).await? {
+            Listing::Open { cursor } => match self.list_users(asked, &state, cursor.clone(), work).await? {
                 ListingEnd::All => {}
                 ListingEnd::Failed => return Ok(()),
             },
@@ -147,11 +157,25 @@ impl Sweeper {
         for run in asked.runs.iter().filter(|run| state.runs.contains_key(&run.scheme.id)) {
             if !run.limits.is_empty() {
                 self.compare_with_limits(asked, run, work).await?;
-            } else if !self.is_cancelled(&asked.sweep, run) {
+            } else if asked.undo_of.is_none() && !self.is_cancelled(&asked.sweep, run) {
                 self.supersede_older(asked, run, work).await?;
             }
         }
         Ok(())
+    }
+
+    /// Sights all users of the sweep: those of the source, or those whom the undone run has changed.
+    async fn list_users(
+        &self,
+        asked: &AskedSweep,
+        state: &SweepState,
+        cursor: Option<String>,
+        work: &Work,
+    ) -> Result<ListingEnd, Interrupted> {
+        match (&asked.undo_of, asked.runs.first()) {
+            (Some(of), Some(run)) => self.list_undo(asked, of, &run.scheme, cursor, work).await,
+            _ => self.list(asked, state, cursor, work).await,
+        }
     }
 
     /// Begins a sweep for those of its runs that have not run for that due time yet; none if there is no such run.
@@ -167,14 +191,15 @@ impl Sweeper {
         }
         info!(sweep.id = %asked.sweep, source.id = %asked.source, schemes = runs.len(), cause = asked.cause.as_str(), "sweep begins");
         let from = self.ends_of_events(work).await?;
-        let step = SweepStep::Started { runs, cause: asked.cause, due: asked.due, from };
+        let undo_of = asked.undo_of.clone();
+        let step = SweepStep::Started { runs, cause: asked.cause, due: asked.due, from, undo_of };
         self.record(&asked.sweep, step, work).await?;
         self.end_cancelled(asked, work).await?; // while they had to wait for another sweep
         self.state(&asked.sweep, work).await
     }
 
     /// Writes down which runs are cancelled, before anything makes them look done.
-    async fn end_cancelled(&self, asked: &AskedSweep, work: &Work) -> Result<(), Interrupted> {
+    pub(super) async fn end_cancelled(&self, asked: &AskedSweep, work: &Work) -> Result<(), Interrupted> {
         for run in asked.runs.iter().filter(|run| self.is_cancelled(&asked.sweep, run)) {
             self.record(&asked.sweep, SweepStep::Cancelled { scheme: run.scheme.id.clone() }, work).await?;
         }

@@ -128,6 +128,8 @@ fn asked(sweep: &str, schemes: &[&str], due: i64) -> SweepRequest {
         source: source(),
         runs: schemes.iter().map(run).collect(),
         cause: Cause::Schedule,
+        undo_of: None,
+        reason: None,
         due: Some(Timestamp::from_millis(due * 1000)),
         at: Timestamp::from_millis(due * 1000),
         by: None,

@@ -26,6 +26,7 @@ impl ConfluenceCloud {
             | Step::Reactivate
             | Step::Delete
             | Step::Rename { .. }
+            | Step::NameBack { .. }
             | Step::InvalidatePassword { .. }
             | Step::CreateIssue(_) => Err(Error::not_supported(Product::ConfluenceCloud, step)),
         }

@@ -43,7 +43,9 @@ impl ConfluenceDc {
             Step::Reactivate => self.edit(user, ENABLE).await,
             Step::Delete => self.delete(user).await,
             Step::InvalidatePassword { .. } => self.invalidate_password(user).await,
-            Step::Rename { .. } | Step::CreateIssue(_) => Err(Error::not_supported(Product::ConfluenceDc, step)),
+            Step::Rename { .. } | Step::NameBack { .. } | Step::CreateIssue(_) => {
+                Err(Error::not_supported(Product::ConfluenceDc, step))
+            }
         }
     }
 

@@ -38,9 +38,11 @@ impl JiraCloud {
             }
             Step::Delete => self.delete(user).await,
             Step::CreateIssue(issue) => self.create_issue(user, issue).await,
-            Step::Deactivate | Step::Reactivate | Step::Rename { .. } | Step::InvalidatePassword { .. } => {
-                Err(Error::not_supported(Product::JiraCloud, step))
-            }
+            Step::Deactivate
+            | Step::Reactivate
+            | Step::Rename { .. }
+            | Step::NameBack { .. }
+            | Step::InvalidatePassword { .. } => Err(Error::not_supported(Product::JiraCloud, step)),
         }
     }
 

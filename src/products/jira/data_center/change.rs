@@ -44,8 +44,11 @@ impl JiraDc {
             Step::Deactivate => self.set_active(user, false).await,
             Step::Reactivate => self.set_active(user, true).await,
             Step::Delete => self.delete(user).await,
-            Step::Rename { suffix } if user.satisfies(step) != Some(true) => self.rename(user, suffix).await,
-            Step::Rename { .. } => Ok(()),
+            Step::Rename { suffix } if user.satisfies(step) != Some(true) => {
+                self.rename(user, &format!("{}{suffix}", user.login_name()?)).await
+            }
+            Step::NameBack { to, .. } if user.satisfies(step) != Some(true) => self.rename(user, to).await,
+            Step::Rename { .. } | Step::NameBack { .. } => Ok(()),
             Step::InvalidatePassword { .. } => self.invalidate_password(user).await,
             Step::CreateIssue(issue) => self.create_issue(user, issue).await,
         }
@@ -90,10 +93,9 @@ impl JiraDc {
         }
     }
 
-    async fn rename(&self, user: &User, suffix: &str) -> Result<(), Error> {
-        let name = format!("{}{suffix}", user.login_name()?);
+    async fn rename(&self, user: &User, new_name: &str) -> Result<(), Error> {
         let call = Call::new(Operation::EditUser, Method::PUT, USER).user_query("key", user.id.as_str());
-        self.change(user, call.body(json!({ "name": name })).about(&name)).await?.json::<Edited>().map(drop)
+        self.change(user, call.body(json!({ "name": new_name })).about(new_name)).await?.json::<Edited>().map(drop)
     }
 
     async fn delete(&self, user: &User) -> Result<(), Error> {

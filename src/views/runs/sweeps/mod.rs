@@ -167,7 +167,11 @@ impl Sweeps<'_> {
     pub(super) fn put_reads(self, sweep: &SweepId, reads: u64) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO read_costs (scheme, reads) VALUES (?1, ?2)";
         let mut statement = self.0.prepare_cached(sql)?;
-        for scheme in self.plan(sweep)?.unwrap_or_default().schemes {
+        let plan = self.plan(sweep)?.unwrap_or_default();
+        if plan.undo_of.is_some() {
+            return Ok(()); // no scheme was asked
+        }
+        for scheme in plan.schemes {
             statement.execute((scheme, reads))?;
         }
         Ok(())

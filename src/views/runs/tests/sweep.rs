@@ -34,7 +34,7 @@ pub(in crate::views::runs) fn started(schemes: &[&str], limited: &str) -> SweepP
         limits: Limits { users: (*name == limited).then_some(1), percent: None },
     };
     let runs = schemes.iter().map(run).collect();
-    progress(0, SweepStep::Started { runs, cause: Cause::Manual, due: None, from: vec![0] })
+    progress(0, SweepStep::Started { runs, cause: Cause::Manual, due: None, from: vec![0], undo_of: None })
 }
 
 /// The decision on the sighting of a user whom `selecting` select, each for the group `g`.
@@ -50,7 +50,7 @@ pub(in crate::views::runs) fn sighted(
     Decision {
         event: EventId::of_sighting(&sweep(), decision.user.id().expect("an id"), released.as_ref()),
         kind: EventKind::Sighted,
-        sweep: Some(Sighting { sweep: sweep(), released, memberships: None }),
+        sweep: Some(Sighting { sweep: sweep(), released, memberships: None, undo: None }),
         ..decision
     }
 }

@@ -92,7 +92,8 @@ fn may_end_administration(protect: &Protect, step: &Step, user: &User) -> bool {
         | Step::RemoveApplicationAccess(_) // without access to the application nobody administers it
         | Step::Deactivate
         | Step::Delete
-        | Step::Rename { .. } // the log-in as it was known fails
+        | Step::Rename { .. }
+        | Step::NameBack { .. } // the log-in as it was known fails
         | Step::InvalidatePassword { .. } => user.administers.is_none() || may_administer(protect, user),
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     domain::{AskedSweep, Cause, RunId, SourceId, SweepId, SweepRun, Timestamp},
     views::runs::{
         Error,
-        row::{Part, Row, Run},
+        row::{Part, Row, Run, RunKind},
         sweeps::Sweeps,
         table::Table,
     },
@@ -15,11 +15,15 @@ use crate::{
 /// # Errors
 /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
 pub(super) fn begin(table: Table<'_>, asked: &AskedSweep, run: &SweepRun) -> Result<(), Error> {
-    let AskedSweep { sweep, source, cause, at, .. } = asked;
+    let AskedSweep { sweep, source, cause, at, undo_of, .. } = asked;
     let id = RunId::of_sweep(sweep, &run.scheme.id);
     match table.get(&id)? {
         Some(_) => Ok(()),
-        None => table.put(None, &row_of(id, sweep, source, run, *cause, *at)),
+        None => {
+            let mut row = row_of(id, sweep, source, run, *cause, *at);
+            row.run.undo_of.clone_from(undo_of);
+            table.put(None, &row)
+        }
     }
 }
 
@@ -33,7 +37,7 @@ pub(super) fn row_of(
     at: Timestamp,
 ) -> Row {
     let begun = Run::begun(id, cause.as_str(), &run.scheme, source, at);
-    let run_row = Run { sweep: Some(sweep.clone()), test_mode: run.test_mode, ..begun };
+    let run_row = Run { kind: RunKind::of(cause), sweep: Some(sweep.clone()), test_mode: run.test_mode, ..begun };
     let part = Part { waits: !run.limits.is_empty(), ..Part::default() };
     Row { run: run_row, planned: Some(0), last_ended: None, sweep: Some(part) }
 }

@@ -30,7 +30,9 @@ impl Runs<'_> {
             })
         };
         match &progress.step {
-            SweepStep::Started { runs, cause, .. } => started(table, progress, runs, *cause),
+            SweepStep::Started { runs, cause, undo_of, .. } => {
+                started(table, progress, runs, (*cause, undo_of.as_ref()))
+            }
             SweepStep::Estimated(estimate) => estimated(table, progress, *estimate),
             SweepStep::Listed { seen, .. } => listed(sweeps, progress, *seen),
             SweepStep::ListingEnded { seen, incomplete, named } => {
@@ -51,20 +53,28 @@ impl Runs<'_> {
     }
 }
 
-fn started(table: Table<'_>, progress: &SweepProgress, runs: &[SweepRun], cause: Cause) -> Result<(), Error> {
+fn started(
+    table: Table<'_>,
+    progress: &SweepProgress,
+    runs: &[SweepRun],
+    (cause, undo_of): (Cause, Option<&RunId>),
+) -> Result<(), Error> {
     let SweepProgress { sweep, source, at, .. } = progress;
-    Sweeps(table.0).put_plan(sweep, &SweepPlan::of(runs))?;
+    Sweeps(table.0).put_plan(sweep, &SweepPlan { undo_of: undo_of.cloned(), ..SweepPlan::of(runs) })?;
     let tally = Sweeps(table.0).tally(sweep)?.touched(*at);
     Sweeps(table.0).put_tally(sweep, &tally)?;
     for run in runs {
         let id = RunId::of_sweep(sweep, &run.scheme.id);
         let mut row = row_of(id, sweep, source, run, cause, *at);
+        row.run.undo_of = undo_of.cloned();
         let earlier = table.get(&row.run.id)?;
         if let Some(earlier) = &earlier {
             // It was asked for before, or its first decisions were read before its start.
             let test_mode = row.run.test_mode || earlier.run.test_mode;
             let waits = row.sweep.as_ref().is_some_and(|part| part.waits);
             row.run = Run {
+                kind: row.run.kind,
+                undo_of: row.run.undo_of,
                 trigger: row.run.trigger,
                 scheme_version: row.run.scheme_version,
                 started: earlier.run.started.min(*at),

@@ -1,0 +1,135 @@
+//! Undoing a run: what it would do, and the request for it.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path, Query},
+};
+
+use super::{Nothing, accepted, no_such_run, wrong_state};
+use crate::{
+    admin::{
+        AdminState,
+        api::{
+            ApiResponse, Problem, read,
+            request::{
+                body::{Body, Reason, parsed},
+                headers::actor,
+                lookup, parameters, query,
+                work::answered,
+            },
+            schemas,
+        },
+    },
+    domain::{Actor, Product, RunId, SchemeRef, SourceId},
+    engine::UndoRequest,
+    views::{Paging, Run, RunKind, RunState, UndoPlan},
+};
+
+/// What an undo of a run would do, as far as usher's log tells.
+#[utoipa::path(
+    get, path = "/runs/{id}/undo", tag = "runs", params(("id" = String, Path), query::List),
+    responses((status = 200, body = UndoPlan), (status = 404, description = "There is no such run."))
+)]
+pub(in crate::admin::api) async fn plan(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query): Query<query::List>,
+) -> Result<ApiResponse, Problem> {
+    let (id, paging) = (RunId::new(id.into_inner()), query.paging());
+    let runtime = state.runtime();
+    answered(runtime, move || plan_of(&state, &id, &paging)).await
+}
+
+/// Undoes a run: a run of the kind `undo` puts back what it changed.
+#[utoipa::path(
+    post, path = "/runs/{id}/undo", tag = "runs", params(("id" = String, Path), parameters::Named),
+    request_body = Option<schemas::Reason>,
+    responses(
+        (status = 202, description = "The run that undoes it. Asked for twice, it is the same one.", body = super::AcceptedRow),
+        (status = 404, description = "There is no such run."),
+        (status = 409, description = "It has not ended, or has changed nothing: `detail` says why."),
+        (status = 413, description = "The body is too long."),
+        (status = 503, description = "It can't be written now."),
+    )
+)]
+pub(in crate::admin::api) async fn undo(
+    state: Data<AdminState>,
+    request: HttpRequest,
+    id: Path<String>,
+    _: Nothing,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let (reason, by): (Reason, _) = (parsed(state.runtime(), body).await?, actor(&request)?);
+    let undo = ask(&state, &RunId::new(id.into_inner()), by, reason.checked()?).await?;
+    accepted(&state, undo, |_| true).await
+}
+
+/// What an undo of the run `id` would do. It waits for the disk.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is no such run; an internal [`Problem`] if the views can't be read.
+pub(in crate::admin) fn plan_of(state: &AdminState, id: &RunId, paging: &Paging) -> Result<UndoPlan, Problem> {
+    let internal = |error| Problem::internal(&error);
+    let run = state.views.run(id).map_err(internal)?.ok_or_else(|| no_such_run(id))?;
+    let product = product_of(state, &run.source);
+    state.views.undo_plan(id, product, paging).map_err(internal)?.ok_or_else(|| no_such_run(id))
+}
+
+/// Asks for the undo of the run `id`, unless it is asked for already. Gives the run of the undo.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is no such run, [`Problem::Conflict`] if it can't be undone now,
+/// [`Problem::Unavailable`] if the request can't be written.
+pub(in crate::admin) async fn ask(
+    state: &Data<AdminState>,
+    id: &RunId,
+    by: Actor,
+    reason: Option<String>,
+) -> Result<RunId, Problem> {
+    let (views, wanted) = (state.views.clone(), id.clone());
+    let (run, undos) = read(state.runtime(), move || Ok((views.run(&wanted)?, views.undos(&wanted)?))).await?;
+    let run = run.ok_or_else(|| no_such_run(id))?;
+    if let Some(undo) = undos.iter().find(|undo| !came_to_nothing(undo)) {
+        return Ok(undo.id.clone());
+    }
+    if let Some(why) = obstacle(state, &run) {
+        return Err(wrong_state(&run, &why));
+    }
+    let request = UndoRequest {
+        of: run.id,
+        scheme: SchemeRef { id: run.scheme, version: run.scheme_version },
+        source: run.source,
+        round: undos.len() as u64,
+        by,
+        reason,
+    };
+    state.commands.undo(request).await.map_err(|error| lookup::unavailable(&error))
+}
+
+/// Whether a run may be undone once more after the undo `undo`: it has ended, and put nothing back.
+fn came_to_nothing(undo: &Run) -> bool {
+    match undo.state {
+        RunState::Cancelled => true,
+        RunState::Done | RunState::Failed => undo.test_mode || undo.counts.selected == 0,
+        RunState::Running | RunState::Held => false,
+    }
+}
+
+/// Why `run` can't be undone now.
+fn obstacle(state: &AdminState, run: &Run) -> Option<String> {
+    if !run.state.is_final() {
+        return Some("only a run that has ended can be undone; cancel it first, or wait".to_owned());
+    }
+    if run.counts.changed == 0 {
+        let kind = if run.kind == RunKind::Undo { "it put nothing back" } else { "it changed nothing" };
+        return Some(format!("{kind}, so there is nothing to undo"));
+    }
+    if product_of(state, &run.source).is_none() {
+        return Some(format!("the source `{}` is not in the configuration any more", run.source));
+    }
+    None
+}
+
+fn product_of(state: &AdminState, source: &SourceId) -> Option<Product> {
+    state.sources().iter().find(|row| row.id() == source).map(|row| row.product())
+}
