@@ -30,6 +30,7 @@ pub mod products;
 pub mod rate_limited_log;
 pub mod reload;
 pub mod resizable_semaphore;
+pub mod roster;
 pub mod rules;
 mod runtime;
 pub mod sandbox;
@@ -38,6 +39,7 @@ pub mod settings;
 pub mod source;
 pub mod store;
 pub mod telemetry;
+pub mod users;
 pub mod views;
 mod words;
 

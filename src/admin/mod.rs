@@ -39,6 +39,7 @@ use crate::{
     secret::Secret,
     settings::Settings,
     source::Arrivals,
+    users::Users,
     views::Views,
 };
 
@@ -61,6 +62,7 @@ pub struct AdminState {
     previews: Previews,
     commands: AdminCommands,
     arrivals: Arrivals,
+    users: Users,
     references: Vec<Arc<References>>,
     /// The runtime that works on requests to the API.
     runtime: Handle,
@@ -80,6 +82,8 @@ pub struct Parts {
     pub commands: AdminCommands,
     /// The arrivals of the sources.
     pub arrivals: Arrivals,
+    /// The users of the sources.
+    pub users: Users,
     /// The look-ups of names in schemes and `protect`, in the order of the sources; empty if there are none.
     pub references: Vec<Arc<References>>,
 }
@@ -88,7 +92,7 @@ impl AdminState {
     /// Builds the state. It keeps only the visible part of the configuration. Requests to the API are worked on in the
     /// calling runtime; the listener has its own.
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
-        let Parts { log, views, settings, explainer, commands, arrivals, references } = parts;
+        let Parts { log, views, settings, explainer, commands, arrivals, users, references } = parts;
         Self {
             shown: Shown::new(config, token),
             log,
@@ -101,6 +105,7 @@ impl AdminState {
             previews: Previews::default(),
             commands,
             arrivals,
+            users,
             references,
             runtime: Handle::current(),
         }

@@ -78,6 +78,9 @@ pub enum Error {
     /// The views can't be opened.
     #[error("data_dir: {0}")]
     Views(#[from] crate::views::Error),
+    /// The roster can't be opened.
+    #[error("data_dir: {0}")]
+    Roster(#[from] crate::roster::Error),
     /// The stored settings can't be read.
     #[error("log: the stored settings can't be read: {0}")]
     Settings(#[from] crate::settings::NotRead),

@@ -34,7 +34,7 @@ pub(super) static WEBHOOKS: Key<&Object> =
 pub(super) static ADMIN: Key<&Object> =
     Key::new("admin", "The private listener: health, metrics, API.", &listeners::ADMIN);
 pub(super) static CONSOLE: Key<&Object> =
-    Key::new("console", "The pages for administrators, on the private listener.", &console::CONSOLE);
+    Key::new("console", "The pages for administrators, and what usher keeps for them.", &console::CONSOLE);
 pub(super) static LOG: Key<&Object> = Key::new("log", "The event log.", &log::LOG);
 pub(super) static SOURCES: Key<List> =
     Key::new("sources", "The connected products. Left out: none.", List::of(&SOURCE));

@@ -57,7 +57,7 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// The private listener.
     pub admin: Admin,
-    /// The pages for administrators.
+    /// The pages for administrators, and the data that usher keeps for them.
     pub console: Console,
     /// The event log.
     pub log: LogConfig,
@@ -89,16 +89,31 @@ pub struct Admin {
     pub token: Option<Secret>,
 }
 
-/// The pages for administrators, on the private listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The pages for administrators, on the private listener, and the data that usher keeps for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Console {
     /// The zone of the times that pages show.
     pub timezone: Tz,
+    /// The roster; none: users are not kept.
+    pub roster: Option<RosterConfig>,
 }
 
 impl Default for Console {
     fn default() -> Self {
-        Self { timezone: Tz::UTC }
+        Self { timezone: Tz::UTC, roster: Some(RosterConfig::default()) }
+    }
+}
+
+/// The roster: the last list of each source's users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RosterConfig {
+    /// The time for which a list is kept that no newer list replaces.
+    pub keep: Duration,
+}
+
+impl Default for RosterConfig {
+    fn default() -> Self {
+        Self { keep: Duration::from_hours(7 * 24) }
     }
 }
 

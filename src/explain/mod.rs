@@ -1,12 +1,14 @@
 //! Explanations and previews: what a scheme would do now and why, for one user or for a whole source. Nothing is
 //! changed.
 
+mod estimate;
 mod jobs;
 mod named;
 mod preview;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+pub use estimate::Estimator;
 pub use jobs::{Job, JobState, Previews, TooMany};
 pub use preview::{Bounds, Preview, Previewed, Shown};
 
@@ -14,7 +16,7 @@ use crate::{
     clock::Clock,
     domain::{
         AccountType, Activity, Event, EventId, EventKind, Facts, LoginCoverage, Reason, Scheme, SchemeId, SchemeRef,
-        SchemeVerdict, SourceId, Step, Timestamp, TriggerKind, UserHints, UserId, UserRef, Via,
+        SchemeVerdict, SourceId, Step, Timestamp, TriggerKind, Truth, UserHints, UserId, UserRef, Via,
     },
     engine::References,
     products::{Client, Error as ProductError, User},
@@ -81,6 +83,32 @@ pub struct Explanation {
     pub at: Timestamp,
 }
 
+impl Explanation {
+    /// The answer and its reason in one line.
+    pub fn in_one_line(&self) -> String {
+        let reason = &self.reasons;
+        match reason.truth {
+            Truth::True => "selects the user".to_owned(),
+            Truth::Unknown => match reason.left_open(1).as_str() {
+                "" => "can't tell".to_owned(),
+                open => format!("can't tell: {open}"),
+            },
+            Truth::False => match first_no(reason) {
+                Some(Reason { condition, because, .. }) => format!("does not select the user: {condition}: {because}"),
+                None => "does not select the user".to_owned(),
+            },
+        }
+    }
+}
+
+/// The first condition that does not hold and has no parts.
+fn first_no(reason: &Reason) -> Option<&Reason> {
+    match reason.parts.as_slice() {
+        [] => (reason.truth == Truth::False).then_some(reason),
+        parts => parts.iter().filter(|part| part.truth == Truth::False).find_map(first_no),
+    }
+}
+
 /// Answers from the products as they are now.
 #[derive(Clone)]
 pub struct Explainer {
@@ -116,14 +144,47 @@ impl Explainer {
         let user = self.find(&scheme.source, user).await?;
         let at = self.clock.now();
         let facts = self.facts(&scheme.source, &user, at);
-        let reasons = rules::evaluate(scheme, &Subject { user: Some(&user.id), facts: &facts, now: at });
-        let steps = Question::new(scheme).ask(&user.id, &facts, at).map_or(Vec::new(), |verdict| verdict.steps);
-        let (change, mut notes) = (rules::smallest_change(&reasons), notes(scheme, &facts));
+        Ok(self.explanation(scheme, &user, &facts, at))
+    }
+
+    fn explanation(&self, scheme: &Scheme, user: &User, facts: &Facts, at: Timestamp) -> Explanation {
+        let reasons = rules::evaluate(scheme, &Subject { user: Some(&user.id), facts, now: at });
+        let steps = Question::new(scheme).ask(&user.id, facts, at).map_or(Vec::new(), |verdict| verdict.steps);
+        let (change, mut notes) = (rules::smallest_change(&reasons), notes(scheme, facts));
         if self.references.get(&scheme.source).is_some_and(|references| references.is_in_doubt(&scheme.id)) {
             notes.push("a name under `exempt` or `protect` is not in the product: what takes something away is held");
         }
-        let scheme = scheme.reference();
-        Ok(Explanation { scheme, user: user.id, user_name: user.name, reasons, steps, change, notes, at })
+        let (scheme, user, user_name) = (scheme.reference(), user.id.clone(), user.name.clone());
+        Explanation { scheme, user, user_name, reasons, steps, change, notes, at }
+    }
+
+    /// Why each of `schemes`, which are all of `source`, selects `user` or not, from one reading. It gives the user as
+    /// read, too.
+    ///
+    /// # Errors
+    /// As [`Explainer::explain`].
+    pub async fn explain_all<'s>(
+        &self,
+        source: &SourceId,
+        schemes: impl IntoIterator<Item = &'s Scheme>,
+        user: &str,
+    ) -> Result<(User, Vec<Explanation>), Error> {
+        let user = self.find(source, user).await?;
+        let at = self.clock.now();
+        let facts = self.facts(source, &user, at);
+        let explained = schemes.into_iter().map(|scheme| self.explanation(scheme, &user, &facts, at)).collect();
+        Ok((user, explained))
+    }
+
+    /// The user with this lasting id, read now, with the facts about them.
+    ///
+    /// # Errors
+    /// As [`Explainer::explain`].
+    pub async fn read_user(&self, source: &SourceId, user: &UserId) -> Result<(User, Facts, Timestamp), Error> {
+        let user = self.read(source, &UserRef::Id(user.clone())).await?;
+        let at = self.clock.now();
+        let facts = self.facts(source, &user, at);
+        Ok((user, facts, at))
     }
 
     async fn find(&self, source: &SourceId, user: &str) -> Result<User, Error> {

@@ -39,8 +39,8 @@ pub use listing::completeness::Completeness;
 
 use self::audit::AuditLog;
 use crate::domain::{
-    AccountType, EmailAddress, Fact, Facts, GroupName, Groups, Logins, Missing, OddTime, Origin, Product, Step,
-    Timestamp, UserHints, UserId, UserRef, WrittenTime,
+    AccountType, EmailAddress, Fact, Facts, GroupName, Groups, Logins, Missing, OddTime, Origin, Product, Profile,
+    Step, Timestamp, UserHints, UserId, UserRef, WrittenTime,
 };
 
 /// A user as the product describes them.
@@ -50,10 +50,14 @@ pub struct User {
     pub id: UserId,
     /// The login name (Data Center).
     pub name: Option<String>,
+    /// The name that people see.
+    pub display_name: Option<String>,
     /// The e-mail address; Cloud hides it where privacy settings say so.
     pub email: Option<EmailAddress>,
     /// Whether the account is active.
     pub active: Option<bool>,
+    /// Whether the user is suspended in the directory, where the product distinguishes that from an inactive account.
+    pub suspended: Option<bool>,
     /// The sort of account.
     pub account_type: Option<AccountType>,
     /// Direct group memberships; `None` if the product gave only some of them.
@@ -83,8 +87,10 @@ impl User {
         Self {
             id,
             name: None,
+            display_name: None,
             email: None,
             active: None,
+            suspended: None,
             account_type: None,
             groups: None,
             applications: None,
@@ -154,8 +160,22 @@ impl User {
 
     /// The user with the details of a list.
     fn into_listed(self) -> (UserId, UserHints) {
+        let profile = self.profile();
         let Self { id, name, email, active, account_type, .. } = self;
-        (id, UserHints { name, email, active, account_type })
+        let profile = (profile != Profile::default()).then(|| Box::new(profile));
+        (id, UserHints { name, email, active, account_type, profile })
+    }
+
+    /// What the roster keeps beside the details of a delivery.
+    pub fn profile(&self) -> Profile {
+        Profile {
+            display_name: self.display_name.clone().filter(|name| !name.is_empty()),
+            directory: self.directory.clone(),
+            suspended: self.suspended,
+            created: self.created,
+            last_login: self.last_login,
+            logins_late: self.last_login.map_or(Duration::ZERO, |_| self.logins_late),
+        }
     }
 
     /// Whether what `step` asks for is so, as far as the user's own record tells; `None` if it does not.

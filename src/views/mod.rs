@@ -17,6 +17,7 @@ mod page;
 mod prune;
 mod runs;
 mod schedules;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub use runs::{
     Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunKind, RunState, Totals, UndoItem, UndoPlan,
 };
 pub use schedules::LastFired;
+pub use timeline::{Decided, EndedStep};
 
 use self::{
     activity::Activities,
@@ -200,6 +202,14 @@ impl Views {
         self.database.read(|db| Decisions(db).list_all(sources, user, paging))
     }
 
+    /// Decisions about the user with this lasting id, with the steps that have ended, newest first.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn decided(&self, source: &SourceId, user: &UserId, paging: &Paging) -> Result<Page<Decided>, Error> {
+        self.database.read(|db| timeline::page(db, source, user, paging))
+    }
+
     /// The dead letters that match `filter`, newest first.
     ///
     /// # Errors
@@ -235,6 +245,18 @@ impl Views {
     /// Those of reading; see [`Error`].
     pub fn activity(&self, source: &SourceId, user: &UserRef) -> Result<Option<Activity>, Error> {
         self.database.read(|db| Activities(db).get(source, user))
+    }
+
+    /// The activity of each of `users`, as of one moment.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn activities(&self, users: &[(&SourceId, &UserId)]) -> Result<Vec<Option<Activity>>, Error> {
+        self.database.read(|db| {
+            let of =
+                |(source, user): &(&SourceId, &UserId)| Activities(db).get(source, &UserRef::Id(UserId::clone(user)));
+            users.iter().map(of).collect()
+        })
     }
 
     /// The period in which `source` reported logins. It is in memory.

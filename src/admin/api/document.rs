@@ -13,11 +13,11 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, backup, dead_letters, explain, newcomers, pauses, products,
+    PREFIX, backup, dead_letters, estimate, explain, newcomers, pauses, products,
     request::query,
     runs::{self, history},
     schemas::{self, SchemeText},
-    schemes, sources,
+    schemes, sources, users,
 };
 use crate::admin::{Problem, problem::Document};
 
@@ -33,7 +33,8 @@ use crate::admin::{Problem, problem::Document};
         products::list,
         sources::list, sources::one, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
         schemes::list, schemes::create, schemes::one, schemes::replace, schemes::delete, schemes::history,
-        explain::explain, explain::preview, explain::preview_now,
+        explain::explain, explain::preview, explain::preview_now, estimate::estimate,
+        users::list, users::refresh, users::csv::export, users::one::one, users::explain::explain, users::timeline::timeline,
         runs::run_now, pauses::pause_scheme, pauses::resume_scheme,
     ),
     components(schemas(Document)),

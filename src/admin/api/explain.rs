@@ -134,7 +134,7 @@ impl From<&Step> for StepRow {
 }
 
 impl ExplanationRow {
-    fn new(source: SourceId, explanation: Explanation) -> Self {
+    pub(super) fn new(source: SourceId, explanation: Explanation) -> Self {
         let Explanation { scheme, user, user_name, reasons, steps, change, notes, at } = explanation;
         Self {
             scheme: scheme.id,
@@ -219,7 +219,7 @@ pub(super) async fn explain(
 }
 
 /// The present obstacles for the scheme, whatever its content.
-fn standing(state: &AdminState, paused: bool, source: &SourceId) -> impl Iterator<Item = &'static str> {
+pub(super) fn standing(state: &AdminState, paused: bool, source: &SourceId) -> impl Iterator<Item = &'static str> {
     let source_paused = state.settings.pause_of(&Pausable::Source(source.clone())).is_some();
     let standing = [
         (paused, "the scheme is paused: it is asked again when it is resumed"),

@@ -3,6 +3,7 @@
 mod backup;
 mod dead_letters;
 mod document;
+mod estimate;
 mod explain;
 mod newcomers;
 mod pauses;
@@ -13,6 +14,7 @@ mod runs;
 mod schemas;
 mod schemes;
 mod sources;
+mod users;
 
 use actix_web::{FromRequest, Handler, Resource, Responder, web};
 use serde::Serialize;
@@ -76,11 +78,18 @@ pub(super) fn routes() -> Vec<Endpoint> {
         post("/sources/{id}/resume", pauses::resume_source),
         post("/sources/{id}/newcomers/release", newcomers::release),
         post("/sources/{id}/newcomers/dismiss", newcomers::dismiss),
+        post("/sources/{id}/roster/refresh", users::refresh),
+        get("/users", users::list),
+        get("/users.csv", users::csv::export),
+        get("/users/{source}/{id}", users::one::one),
+        get("/users/{source}/{id}/explain", users::explain::explain),
+        get("/users/{source}/{id}/timeline", users::timeline::timeline),
         several("/schemes", "GET, HEAD, POST", |schemes| {
             schemes.route(reading(schemes::list)).route(web::post().to(schemes::create))
         }),
         get("/explain", explain::explain),
         post("/schemes/preview", explain::preview),
+        post("/schemes/estimate", estimate::estimate),
         get("/previews/{id}", explain::preview_now),
         several("/schemes/{id}", "GET, HEAD, PUT, DELETE", |scheme| {
             scheme

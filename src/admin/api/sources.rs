@@ -21,6 +21,7 @@ use crate::{
     config::{Rate, Source},
     domain::{Comparison, Pausable, Pause, Product, SourceId, Timestamp, UserList},
     source::Arrived,
+    users::{RefreshState, RosterRow},
     views::{self, NewcomersOrder, Order, Page, Views},
 };
 
@@ -167,6 +168,10 @@ pub(super) struct SourceDetail {
     now: SourceNow,
     /// The names in `protect` and in enabled schemes, and whether the product has them; null if nothing is looked up.
     references: Option<ReferencesRow>,
+    /// The last list of its users that the answering process keeps.
+    roster: RosterRow,
+    /// What became of the last refresh of it, since that process began; null if there was none.
+    roster_refresh: Option<RefreshState>,
 }
 
 /// The sources of the configuration, and how they are doing.
@@ -200,7 +205,8 @@ pub(super) async fn one(
         let row = sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
         let now = now(&state, vec![row.clone()])?.pop().ok_or_else(no_such)?;
         let references = state.references(&row.id).map(|references| references.standing().into());
-        Ok(SourceDetail { now, references })
+        let (roster, roster_refresh) = (state.users.standing(&row.id)?, state.users.refresh_state(&row.id));
+        Ok(SourceDetail { now, references, roster, roster_refresh })
     })
     .await
 }

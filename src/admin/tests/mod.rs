@@ -7,6 +7,7 @@ mod log;
 mod odd;
 mod openapi;
 mod schemes;
+mod users;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Mutex};
 
@@ -101,6 +102,11 @@ impl Site {
     }
 
     fn of(process: Process) -> Self {
+        Self::keeping(process, None)
+    }
+
+    /// With a roster, if there is one.
+    fn keeping(process: Process, roster: Option<crate::roster::Roster>) -> Self {
         let (following, process) = (Following::start(), Arc::new(process));
         let metrics = Metrics::new().expect("metrics");
         let views = following.views.clone();
@@ -115,6 +121,7 @@ impl Site {
         let commands = AdminCommands::new(following.log.clone(), Arc::new(SystemClock));
         let ids = config.sources.iter().map(|source| &source.id);
         let arrivals = Arrivals::new(ids, metrics.clone(), Arc::new(SystemClock));
+        let users = Users::new(roster, views.clone(), Arc::new(SystemClock), [], Handle::current(), stop.clone());
         let parts = Parts {
             log: following.log.clone(),
             views,
@@ -122,6 +129,7 @@ impl Site {
             explainer,
             commands,
             arrivals,
+            users,
             references: Vec::new(),
         };
         let listener = ListenerState::new(Arc::clone(&readiness), metrics.clone());
@@ -187,6 +195,7 @@ fn configuration() -> Config {
         admin: Admin { listen, token: None },
         console: crate::config::Console::default(),
         log: LogConfig::Embedded,
+        console: crate::config::Console::default(),
         sources: vec![source("acme", Product::JiraDc), source("cloud", Product::JiraCloud)],
         schemes: ["a", "b", "c"].map(scheme).into(),
     }

@@ -6,4 +6,5 @@ pub(super) mod connecting;
 pub(super) mod front;
 pub(super) mod greeting;
 pub(super) mod predecessor;
+mod roster;
 pub(super) mod waiting;

@@ -15,6 +15,7 @@ use crate::{
     live::Live,
     log::{LONGEST_PAUSE, Log, RETENTION, Stream},
     metrics::Metrics,
+    roster::{self, Roster},
     settings::Settings,
     store, telemetry,
     views::{self, Horizon, Views},
@@ -41,6 +42,8 @@ pub(in crate::app) struct Housekeeping {
     pub(in crate::app) settings: Option<Settings>,
     /// Present if this process builds the views.
     pub(in crate::app) views: Option<Views>,
+    /// Present if this process keeps the lists of users.
+    pub(in crate::app) roster: Option<Roster>,
     pub(in crate::app) metrics: Metrics,
     pub(in crate::app) clock: Arc<dyn Clock>,
     /// Whether the log removes old records although a consumer group has not consumed them.
@@ -66,6 +69,7 @@ impl Housekeeping {
             self.pauses(round.is_multiple_of(ROUNDS_PER_WARNING));
             if round.is_multiple_of(ROUNDS_PER_PRUNING) {
                 self.prune().await;
+                self.prune_roster().await;
                 self.forget_settings().await;
             }
         }
@@ -128,6 +132,18 @@ impl Housekeeping {
             Ok(None | Some(0)) => {}
             Ok(Some(dropped)) => info!(dropped, "forgot what the log no longer holds"),
             Err(error) => warn!(%error, "can't forget what the log no longer holds"),
+        }
+    }
+
+    async fn prune_roster(&self) {
+        let Some(roster) = self.roster.clone() else { return };
+        let now = self.clock.now();
+        match off_thread(move || roster.prune(now)).await {
+            Ok(None | Some(0)) => {}
+            Ok(Some(users)) => {
+                info!(users, "forgot listed users who were not listed again for as long as they are kept")
+            }
+            Err(error) => warn!(%error, "can't forget listed users"),
         }
     }
 
@@ -198,6 +214,8 @@ enum Error {
     Store(#[from] store::Error),
     #[error(transparent)]
     Views(#[from] views::Error),
+    #[error(transparent)]
+    Roster(#[from] roster::Error),
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod runs;
 mod schemes;
 mod server;
 mod sources;
+mod users;
 
 use std::{
     io::{BufWriter, ErrorKind, Write, stderr, stdout},
@@ -47,6 +48,8 @@ pub enum Command {
     Decisions(At<decisions::Decisions>),
     /// Sources: list, show, pause, resume; held newcomers.
     Sources(In<sources::Command>),
+    /// Users: list, show, explain, timeline, refresh.
+    Users(In<users::Command>),
 }
 
 /// A command and the usher that it is for.
@@ -110,5 +113,6 @@ async fn carry_out(output: &mut Output<'_>, command: Command) -> Result<ExitCode
         Command::DeadLetters(In { server, command }) => dead_letters::run(&server.api()?, output, command).await,
         Command::Decisions(At { server, asked }) => decisions::run(&server.api()?, output, &asked).await,
         Command::Sources(In { server, command }) => sources::run(&server.api()?, output, command).await,
+        Command::Users(In { server, command }) => users::run(&server.api()?, output, command).await,
     }
 }

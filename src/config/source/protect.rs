@@ -21,7 +21,7 @@ use crate::{
             values::{Boolean, Whole, as_json},
         },
     },
-    domain::{GroupName, Product},
+    domain::{GroupName, Product, UserId, composed},
 };
 
 /// The default number of administrators that must remain: one may be ill.
@@ -69,6 +69,13 @@ impl Protect {
             last_administrators: (LAST.default)(),
             acting_account: (ACTING_ACCOUNT.default)(),
         }
+    }
+
+    /// Whether it lists the user with this lasting id or this login name, in any case.
+    pub fn lists(&self, id: &UserId, name: Option<&str>) -> bool {
+        let folded = |name: &str| composed(&name.to_lowercase()).into_owned();
+        let name = name.map(folded);
+        self.users.iter().any(|listed| listed == id.as_str() || Some(folded(listed)) == name)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Events: something that happened to a user.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -93,6 +95,25 @@ pub struct UserHints {
     pub active: Option<bool>,
     /// The sort of account (Cloud sends it).
     pub account_type: Option<AccountType>,
+    /// Further details, in lists of users only. They are for the roster: they are not kept in the log.
+    pub profile: Option<Box<Profile>>,
+}
+
+/// Further details of a user that some products' lists contain. Every part may be absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// The name that people see.
+    pub display_name: Option<String>,
+    /// The user directory.
+    pub directory: Option<String>,
+    /// Whether the user is suspended in the directory, where the product distinguishes that from an inactive account.
+    pub suspended: Option<bool>,
+    /// The time at which the account was created.
+    pub created: Option<Timestamp>,
+    /// The last login.
+    pub last_login: Option<Timestamp>,
+    /// The time by which the product may report a login late.
+    pub logins_late: Duration,
 }
 
 /// The sweep and the run of a sighting.

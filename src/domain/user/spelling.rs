@@ -7,6 +7,7 @@ use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed}
 const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
 const NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfd();
 const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
+const NFKD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfkd();
 
 /// Whether `c` is invisible: default-ignorable in Unicode, except for characters that select the form of the one
 /// before, as in many emoji.
@@ -46,9 +47,53 @@ pub fn looks_like(text: &str) -> String {
     plain.split(is_blank).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// A form for searching and sorting: without case, diacritics and invisible characters, each run of blanks as one.
+/// Letters that are no base with a mark are written as people type them: `ß` as `ss`, `ø` as `o`.
+pub fn searchable(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in NFKD.normalize(text).chars().filter(|c| !is_mark(*c) && !is_invisible(*c) && !selects_a_form(*c)) {
+        for c in c.to_lowercase().filter(|c| !is_mark(*c)) {
+            match c {
+                'ß' => plain.push_str("ss"),
+                'æ' => plain.push_str("ae"),
+                'œ' => plain.push_str("oe"),
+                'ø' => plain.push('o'),
+                'ł' => plain.push('l'),
+                'đ' | 'ð' => plain.push('d'),
+                'þ' => plain.push_str("th"),
+                'ı' => plain.push('i'),
+                c => plain.push(c),
+            }
+        }
+    }
+    plain.split(is_blank).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether `c` is a mark on the letter before it, in the scripts that have letters with and without them.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_minds_neither_case_nor_diacritics_nor_blanks() {
+        for (text, written) in [
+            ("José  Müller", "jose muller"),
+            ("JOSE\u{301} MU\u{308}LLER", "jose muller"),
+            ("Straße", "strasse"),
+            ("Bjørn Łukasz", "bjorn lukasz"),
+            ("İpek", "ipek"),
+            ("ＡＢＣ\u{200b}d", "abcd"),
+            ("  ", ""),
+            ("Ελένη", "ελενη"),
+            ("a\nb\tc", "a b c"),
+        ] {
+            assert_eq!(searchable(text), written, "{text}");
+        }
+    }
 
     #[test]
     fn names_that_look_alike_are_found_to_be() {

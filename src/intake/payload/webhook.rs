@@ -112,6 +112,7 @@ impl User<'_> {
             email: self.email_address.get().and_then(EmailAddress::parse),
             active: self.active.get().and_then(|active| active.parse().ok()),
             account_type: self.account_type.get().map(AccountType::from_cloud),
+            profile: None,
         }
     }
 }

@@ -105,6 +105,7 @@ fn hints_from_wire(message: proto::UserHints) -> UserHints {
         account_type: message
             .account_type
             .map(|word| if word.is_empty() { AccountType::Person } else { AccountType::Other(word) }),
+        profile: None,
     }
 }
 

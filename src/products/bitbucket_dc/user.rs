@@ -208,6 +208,7 @@ impl Bean {
             ..User {
                 id: self.id(),
                 name: Some(self.name),
+                display_name: self.display_name,
                 directory: self.directory_name,
                 ..User::new(UserId::new(""))
             }

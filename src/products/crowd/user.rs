@@ -127,6 +127,7 @@ impl Bean {
             last_login: seen.at,
             odd_time: created.odd.or(seen.odd),
             name: Some(self.name.clone()),
+            display_name: self.display_name.clone(),
             ..User::new(self.id())
         }
     }

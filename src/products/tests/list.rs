@@ -75,6 +75,7 @@ async fn a_list_tells_what_it_tells_and_leaves_out_who_is_gone() {
         email: EmailAddress::parse("jane@acme.example"),
         active: Some(false),
         account_type: Some(AccountType::Person),
+        profile: None,
     };
     let page = &read(&stub, DC).await.unwrap()[0];
     assert_eq!(page.users.iter().map(|(id, hints)| (id.as_str(), hints)).collect::<Vec<_>>(), [("JIRAUSER1", &hints)]);

@@ -9,7 +9,7 @@ mod stopping;
 mod sweep_reads;
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, Mutex, OnceLock,
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
@@ -20,8 +20,8 @@ pub use stopping::Health;
 use sweep_reads::WaitingChange;
 
 use super::{
-    Controls, controls::wait_until_unpaused, failures::Failures, probe::ProbeBackoff, rate_share::RateShare,
-    recent_readings::RecentReadings,
+    Controls, controls::wait_until_unpaused, failures::Failures, list_record::ListRecorder, probe::ProbeBackoff,
+    rate_share::RateShare, recent_readings::RecentReadings,
 };
 use crate::{
     clock::Clock,
@@ -71,6 +71,8 @@ pub struct Connection {
     /// The planner's readings, for the executor.
     pub(crate) recent_readings: RecentReadings,
     failure_ids: AtomicU64,
+    /// Keeps the lists of users; not set: nothing does.
+    pub(super) list_recorder: OnceLock<Arc<dyn ListRecorder>>,
 }
 
 /// The settings of calls to a source.
@@ -138,6 +140,7 @@ impl Connection {
             failures: Failures::default(),
             recent_readings: RecentReadings::default(),
             failure_ids: AtomicU64::new(0),
+            list_recorder: OnceLock::new(),
         });
         connection.change_share(|_| {});
         connection

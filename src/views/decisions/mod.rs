@@ -82,7 +82,24 @@ impl Decisions<'_> {
                 None => of_user(&UserRef::Name(user.to_owned())),
             }
         };
-        list(source, &user.as_str()).page(self.0, paging, |number| {
+        self.listed(source, &user, paging)
+    }
+
+    /// Decisions about the user with this lasting id, newest first.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
+    pub(super) fn of_user(self, source: &SourceId, user: &UserId, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
+        self.listed(source, &of_user(&UserRef::Id(user.clone())), paging)
+    }
+
+    /// The place of a decision in the lists.
+    pub(super) fn place(row: &DecisionRow) -> Cursor {
+        Cursor::behind(newest_first(row.accepted, row.event.as_str()))
+    }
+
+    fn listed(self, source: &SourceId, user: &str, paging: &Paging) -> Result<Page<DecisionRow>, Error> {
+        list(source, &user).page(self.0, paging, |number| {
             let mut statement = self.0.prepare_cached("SELECT row FROM decisions WHERE no = ?1")?;
             Ok(statement.query_row([number], |row| Ok(row.get::<_, Json<_>>(0)?.0)).optional()?)
         })

@@ -53,6 +53,17 @@ impl Entries<'_> {
         Ok(())
     }
 
+    /// The entries of `user` in a run, in the scheme's order.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
+    pub(super) fn of_user(self, run: i64, user: &UserId) -> Result<Vec<Entry>, Error> {
+        let mut statement =
+            self.0.prepare_cached("SELECT * FROM entries WHERE run = ?1 AND user = ?2 ORDER BY place")?;
+        let entries = statement.query_map((run, user), |row| Ok(kept(row)?.entry))?;
+        Ok(entries.collect::<Result<_, _>>()?)
+    }
+
     /// One page of the entries of a run, those with `result` if one is given: by user, in the scheme's order.
     ///
     /// # Errors

@@ -35,6 +35,14 @@ use crate::{
     engine::AskedStep,
 };
 
+/// The entries of `user` in the run with this number, in the scheme's order.
+///
+/// # Errors
+/// [`Error::Database`] if SQLite fails, [`Error::Row`] if a row can't be read.
+pub(super) fn entries_of_user(db: &Connection, run: i64, user: &UserId) -> Result<Vec<Entry>, Error> {
+    Entries(db).of_user(run, user)
+}
+
 /// Said of a run that ended before everybody was listed.
 const LIST_NOT_READ: &str = "the list of users was not read to its end";
 

@@ -33,6 +33,7 @@ mod readiness;
 mod reconciliation;
 mod references;
 mod reloading;
+mod roster;
 mod schemes;
 mod secrecy;
 mod shared_rate;

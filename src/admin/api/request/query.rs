@@ -225,7 +225,7 @@ impl TryFrom<String> for Count {
 }
 
 /// A cursor; none if it is empty: the first page.
-fn or_first<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cursor>, D::Error> {
+pub(in crate::admin::api) fn or_first<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cursor>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
     text.map(Cursor::try_from).transpose().map_err(D::Error::custom)
 }

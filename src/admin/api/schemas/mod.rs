@@ -30,6 +30,11 @@ const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
 /// Printable, with neither end blank. Other than ASCII is understood as UTF-8, which HTTP does not promise to carry.
 const ACTOR: &str = "^[!-~]([ -~]{0,98}[!-~])?$";
 
+/// A domain, as e-mail addresses have it.
+const DOMAIN: &str = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,20}[A-Za-z0-9])?(\.[A-Za-z]{2,20}){1,3}$";
+/// The orders of users: by each value, and turned round.
+const USER_ORDERS: [&str; 8] = ["name", "-name", "display_name", "-display_name", "email", "-email", "id", "-id"];
+
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
@@ -71,6 +76,10 @@ shown! {
     StageWord: stage(),
     /// A time with its offset.
     Time: time(),
+    /// The order of users.
+    UserOrder: one_of(USER_ORDERS),
+    /// The domain of an e-mail address.
+    DomainText: text().pattern(Some(DOMAIN)),
     /// What `If-Match` takes.
     Tags: text().pattern(Some(TAGS)),
     /// Who asks.

@@ -96,6 +96,7 @@ fn configuration() -> Value {
     from_yaml(
         "data_dir: ./data
 mode: observe
+console: { roster: { keep: 30d } }
 webhooks: { listen: \"127.0.0.1:0\", max_body: 512KiB, linger: 10s, trust_traceparent: true }
 admin: { listen: \"127.0.0.1:0\", token: { env: TOKEN } }
 log:

@@ -5,7 +5,7 @@ use crate::{
     domain::{UserHints, UserId, UserList},
     products::{self, Completeness},
     runtime::{Interrupted, Work},
-    source::read::refused,
+    source::{ListRecord, read::refused},
 };
 
 /// The reason why a list can't show new users.
@@ -44,12 +44,14 @@ pub(super) struct List<'a> {
     users: u64,
     /// The proof on the last page; none until it was read.
     end: Option<Completeness>,
+    record: ListRecord,
 }
 
 impl Reconciler {
     /// The list, from its beginning.
-    pub(super) const fn list<'a>(&'a self, work: &'a Work) -> List<'a> {
-        List { reconciler: self, work, cursor: None, users: 0, end: None }
+    pub(super) fn list<'a>(&'a self, work: &'a Work) -> List<'a> {
+        let record = self.connection.list_record();
+        List { reconciler: self, work, cursor: None, users: 0, end: None, record }
     }
 }
 
@@ -68,6 +70,7 @@ impl List<'_> {
         let page = connection.query(&self.work.stop, || async move { client.users(cursor).await.map_err(refused) });
         Ok(Some(match page.await? {
             Ok(page) => {
+                self.record.page(cursor, &page);
                 self.users += page.users.len() as u64;
                 // More pages may follow if nothing proves the list complete. Users on them don't count as new either.
                 let is_cut = matches!(page.completeness, Completeness::NotProved(_));

@@ -47,6 +47,7 @@ impl Sweeper {
             }
         }
         let mut incomplete = Some(UserList::GIVEN_UP.to_owned());
+        let mut record = self.connection.list_record();
         while self.is_wanted(asked) {
             let page = tokio::select! {
                 biased;
@@ -57,6 +58,9 @@ impl Sweeper {
                 Ok(page) => page,
                 Err(error) => return self.give_up(sweep, &error, work).await,
             };
+            if named.is_none() {
+                record.page(cursor.as_deref(), &page);
+            }
             if named.is_none() && members.is_old(self.now()) {
                 members = self.preload_while_wanted(asked, work).await?;
             }

@@ -39,6 +39,7 @@ pub(in crate::products::atlassian_org) struct Bean {
     membership_status: Option<String>,
     status: Option<String>,
     claim_status: Option<String>,
+    name: Option<String>,
     email: Option<String>,
     #[serde(default, deserialize_with = "WrittenTime::lenient")]
     added_to_org: Option<WrittenTime>,
@@ -161,6 +162,8 @@ impl Bean {
         let created = self.added_to_org.as_ref().map(WrittenTime::read_fact).unwrap_or_default();
         let seen = self.last_active();
         User {
+            display_name: self.name.clone(),
+            suspended: self.membership_status.as_deref().map(|status| status == "suspended"),
             email: self.email.as_deref().and_then(EmailAddress::parse),
             active: self.is_active(),
             account_type: self.account_type.as_deref().map(AccountType::from_cloud),

@@ -89,6 +89,7 @@ pub(super) struct Bean {
     account_id: Option<String>,
     account_type: Option<String>,
     email: Option<String>,
+    display_name: Option<String>,
     operations: Option<Vec<IgnoredAny>>,
 }
 
@@ -119,6 +120,7 @@ impl Bean {
         let id = self.account_id.filter(|id| !id.is_empty());
         let id = id.ok_or_else(|| Error::Unreadable("it does not say which account".to_owned()))?;
         Ok(User {
+            display_name: self.display_name,
             email: self.email.as_deref().and_then(EmailAddress::parse),
             account_type: self.account_type.filter(|word| !word.is_empty()).as_deref().map(AccountType::from_cloud),
             ..User::new(UserId::new(id))

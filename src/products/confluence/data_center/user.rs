@@ -77,6 +77,7 @@ pub(super) struct Bean {
     kind: Option<String>,
     user_key: Option<String>,
     username: Option<String>,
+    display_name: Option<String>,
     email: Option<String>,
     #[serde(default)]
     status: Value,
@@ -105,6 +106,7 @@ impl Bean {
         let key = key.ok_or_else(|| Error::Unreadable("it does not say which user".to_owned()))?;
         Ok(User {
             name: self.username,
+            display_name: self.display_name,
             email: self.email.as_deref().and_then(EmailAddress::parse),
             active: self.status.as_str().and_then(active),
             account_type: Some(AccountType::Person), // there is no other sort of account

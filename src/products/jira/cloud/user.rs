@@ -63,6 +63,7 @@ pub(super) struct Bean {
     account_id: String,
     account_type: Option<String>,
     email_address: Option<String>,
+    display_name: Option<String>,
     #[serde(default, deserialize_with = "truth")]
     active: Option<bool>,
     groups: Option<SizedList<Group>>,
@@ -94,6 +95,7 @@ impl Bean {
     pub(super) fn into_user(self) -> User {
         User {
             email: self.email_address.as_deref().and_then(EmailAddress::parse),
+            display_name: self.display_name,
             active: self.active,
             account_type: self.account_type.as_deref().map(AccountType::from_cloud),
             applications: self.application_roles.and_then(SizedList::complete).and_then(keys),

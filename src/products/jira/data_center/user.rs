@@ -42,6 +42,7 @@ pub(super) struct Bean {
     key: String,
     name: Option<String>,
     email_address: Option<String>,
+    display_name: Option<String>,
     #[serde(default, deserialize_with = "truth")]
     active: Option<bool>,
     #[serde(default, deserialize_with = "truth")]
@@ -85,6 +86,7 @@ impl Bean {
         let seen = self.last_login_time.map(|time| time.read_fact()).unwrap_or_default();
         User {
             name: self.name,
+            display_name: self.display_name,
             email: self.email_address.as_deref().and_then(EmailAddress::parse),
             active: self.active,
             account_type: Some(AccountType::Person), // there is no other sort of account

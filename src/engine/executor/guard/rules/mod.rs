@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     config::Protect,
-    domain::{Step, UserId, composed},
+    domain::{Step, UserId},
     products::User,
 };
 
@@ -76,9 +76,7 @@ pub(super) fn is_one(protect: &Protect, user: &User, administrators: &BTreeSet<U
 }
 
 fn is_listed(protect: &Protect, user: &User) -> bool {
-    let folded = |name: &str| composed(&name.to_lowercase()).into_owned();
-    let name = user.name.as_deref().map(folded);
-    protect.users.iter().any(|listed| listed == user.id.as_str() || Some(folded(listed)) == name)
+    protect.lists(&user.id, user.name.as_deref())
 }
 
 /// Whether `step` takes from `user` what an administrator needs. Taking away one of two administrators' groups counts:

@@ -1,0 +1,61 @@
+//! How many users a scheme would select, by the last list of its source's users.
+
+use actix_web::web::{Bytes, Data, Query};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    ApiResponse, Problem,
+    request::{lookup, query, work::answered},
+    schemas::SchemeText,
+};
+use crate::{admin::AdminState, domain::Timestamp};
+
+/// How many users a scheme would select.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EstimateRow {
+    /// The users whom it would select.
+    selected: u64,
+    /// Those for whom the list is not enough: it has no groups, for example.
+    unknown: u64,
+    /// The users in the list.
+    seen: u64,
+    /// When the list was begun; null if there is none here.
+    as_of: Option<Timestamp>,
+    /// Whether the list is known to be whole.
+    whole: Option<bool>,
+    /// Why users may be missing.
+    why: Option<String>,
+}
+
+/// How many users the scheme would select, by the last list of its source's users and what usher has seen of them. No
+/// product is called. What the list does not contain (groups, applications) is unknown, and counted so.
+#[utoipa::path(
+    post, path = "/schemes/estimate", tag = "schemes", request_body = SchemeText,
+    responses(
+        (status = 200, body = EstimateRow),
+        (status = 409, description = "`console.roster` is `off`."),
+        (status = 413, description = "The scheme is too long."),
+        (status = 422, description = "The scheme can't be used; `problems` says where and why."),
+    )
+)]
+pub(super) async fn estimate(
+    state: Data<AdminState>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+    body: Result<Bytes, actix_web::Error>,
+) -> Result<ApiResponse, Problem> {
+    let text = lookup::text(body)?;
+    answered(state.runtime(), move || {
+        let checked = state.settings.check(&text)?;
+        if !state.users.are_kept() {
+            let why =
+                "`console.roster` is `off`, so usher keeps no list of users; use a preview, which reads the product";
+            return Err(Problem::Conflict(why.into()));
+        }
+        let mut estimator = state.explainer.estimator(&checked.scheme);
+        let roster = state.users.estimate(&mut estimator)?;
+        let (selected, unknown, seen) = (estimator.selected, estimator.unknown, estimator.seen);
+        Ok(EstimateRow { selected, unknown, seen, as_of: roster.as_of, whole: roster.whole, why: roster.why })
+    })
+    .await
+}

@@ -1,0 +1,86 @@
+//! What every scheme of a source says about one user, from one reading.
+
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Path, Query},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::source;
+use crate::{
+    admin::{
+        AdminState,
+        api::{
+            ApiResponse, Problem,
+            explain::{ExplanationRow, standing},
+            request::{query::Nothing, work::waited},
+        },
+    },
+    domain::{Scheme, SchemeId, SourceId, Timestamp, UserId},
+    settings::Contents,
+};
+
+/// What the schemes of a source say about a user.
+#[derive(Serialize, ToSchema)]
+pub(in crate::admin::api) struct ExplainedUser {
+    source: SourceId,
+    user: UserId,
+    user_name: Option<String>,
+    /// When the user was read; null if the source has no scheme.
+    at: Option<Timestamp>,
+    /// One for each readable scheme of the source, in the schemes' order.
+    schemes: Vec<ExplainedScheme>,
+    /// Schemes that this version of usher can't read; nothing is known of their answer.
+    unreadable: Vec<SchemeId>,
+}
+
+/// What one scheme says.
+#[derive(Serialize, ToSchema)]
+struct ExplainedScheme {
+    /// In one line: selects, does not select, or can't tell.
+    says: String,
+    #[serde(flatten)]
+    explanation: ExplanationRow,
+}
+
+/// Why each scheme of the source selects the user now, or why not: from one reading of the user.
+#[utoipa::path(
+    get, path = "/users/{source}/{id}/explain", tag = "users", params(("source" = String, Path), ("id" = String, Path)),
+    responses(
+        (status = 200, body = ExplainedUser),
+        (status = 404, description = "There is no such source or user."),
+        (status = 503, description = "The product does not tell now."),
+    )
+)]
+pub(in crate::admin::api) async fn explain(
+    state: Data<AdminState>,
+    path: Path<(String, String)>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<ApiResponse, Problem> {
+    let (of, id) = path.into_inner();
+    let of = source(&state, &of)?;
+    waited(state.runtime(), move || async move {
+        let (mut schemes, mut unreadable) = (Vec::<(Box<Scheme>, bool)>::new(), Vec::new());
+        for view in state.settings.list() {
+            match view.contents {
+                Contents::Readable(scheme) if scheme.source == of => schemes.push((scheme, view.paused.is_some())),
+                Contents::Readable(_) => {}
+                Contents::Broken { .. } => unreadable.push(view.id),
+            }
+        }
+        let all = schemes.iter().map(|(scheme, _)| &**scheme);
+        let (user, explained) = state.explainer.explain_all(&of, all, &id).await?;
+        let at = explained.first().map(|explanation| explanation.at);
+        let rows = explained.into_iter().zip(&schemes).map(|(mut explanation, (_, paused))| {
+            explanation.notes.extend(standing(&state, *paused, &of));
+            let says = explanation.in_one_line();
+            ExplainedScheme { says, explanation: ExplanationRow::new(of.clone(), explanation) }
+        });
+        let schemes = rows.collect();
+        let explained =
+            ExplainedUser { source: of.clone(), user: user.id, user_name: user.name, at, schemes, unreadable };
+        ApiResponse::json(StatusCode::OK, &explained)
+    })
+    .await
+}

@@ -1,0 +1,58 @@
+//! One user: each fact with its origin and age.
+
+use actix_web::web::{Data, Path, Query};
+
+use super::{query, source};
+use crate::{
+    admin::{
+        AdminState,
+        api::{
+            ApiResponse, Problem,
+            request::work::{answered, in_turn, waited},
+        },
+    },
+    domain::{SourceId, UserId},
+    users::UserView,
+};
+
+/// One user, with the origin and the age of each fact, or why it is not known. With `fresh=true` the product is asked.
+#[utoipa::path(
+    get, path = "/users/{source}/{id}", tag = "users", params(("source" = String, Path), ("id" = String, Path), query::One),
+    responses(
+        (status = 200, body = UserView),
+        (status = 404, description = "There is no such source or user."),
+        (status = 503, description = "The product does not tell now."),
+    )
+)]
+pub(in crate::admin::api) async fn one(
+    state: Data<AdminState>,
+    path: Path<(String, String)>,
+    Query(query::One { fresh }): Query<query::One>,
+) -> Result<ApiResponse, Problem> {
+    let (of, id) = path.into_inner();
+    let (of, id) = (source(&state, &of)?, UserId::new(id));
+    if fresh {
+        return read(state, of, id).await;
+    }
+    answered(state.runtime(), move || {
+        let known = state.users.known_user(&of, &id)?;
+        known.ok_or_else(|| {
+            Problem::NoSuchUser(format!(
+                "usher knows of no user `{id}` in {of}: no list and no event named them; `fresh=true` asks the product"
+            ))
+        })
+    })
+    .await
+}
+
+async fn read(state: Data<AdminState>, of: SourceId, id: UserId) -> Result<ApiResponse, Problem> {
+    waited(state.runtime(), move || async move {
+        let (user, facts, at) = state.explainer.read_user(&of, &id).await?;
+        in_turn(|| {
+            let view = state.users.read_user(&of, &user, &facts, at)?;
+            ApiResponse::json(actix_web::http::StatusCode::OK, &view)
+        })
+        .await
+    })
+    .await
+}
