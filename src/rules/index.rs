@@ -6,16 +6,16 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{DomainPattern, EmailAddress, EmailDomain, Facts, GroupName, Scheme};
+use foldhash::fast::RandomState;
 
-use crate::domain::Condition;
+use crate::domain::{Condition, DomainPattern, EmailAddress, EmailDomain, Facts, GroupName, Scheme};
 
 /// The places of schemes, by the property that a user must have to be selected. A place is a scheme's number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
-    domains: HashMap<Box<str>, Places>,
-    parents: HashMap<Box<str>, Places>,
-    groups: HashMap<GroupName, Places>,
+    domains: Keyed<Box<str>>,
+    parents: Keyed<Box<str>>,
+    groups: Keyed<GroupName>,
     /// The schemes that are found by domain. Each of them may select a user with an unknown e-mail address.
     by_domain: Places,
     /// The schemes that are found by group, for a user with unknown groups.
@@ -24,6 +24,9 @@ pub(super) struct Index {
 }
 
 type Places = Vec<u32>;
+
+/// Administrators choose the keys, so nobody can choose many that collide; users' groups and domains are only looked for.
+type Keyed<K> = HashMap<K, Places, RandomState>;
 
 /// The property that a user must have.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -68,7 +71,6 @@ impl Index {
 
     /// The places of all schemes that may not say no, and of few others, in order; appended to `found`, which is empty.
     pub(super) fn find(&self, facts: &Facts, found: &mut Vec<u32>) {
-        found.extend_from_slice(&self.always);
         match facts.email.value().and_then(EmailAddress::domain) {
             Some(domain) => {
                 let domain = domain.as_str();
@@ -89,6 +91,19 @@ impl Index {
         }
         found.sort_unstable();
         found.dedup();
+        merge(found, &self.always);
+    }
+}
+
+/// Adds `more` to `found`. Both are in order, and nothing is in both.
+fn merge(found: &mut Places, more: &[u32]) {
+    let (mut left, mut rest) = (found.len(), more.len());
+    found.resize(left + rest, 0);
+    // From the back, so that nothing is overwritten before it is moved.
+    while rest > 0 {
+        let from_more = left == 0 || found[left - 1] < more[rest - 1];
+        found[left + rest - 1] = if from_more { more[rest - 1] } else { found[left - 1] };
+        if from_more { rest -= 1 } else { left -= 1 }
     }
 }
 
@@ -128,5 +143,22 @@ fn key(pattern: &DomainPattern) -> Key<'_> {
     match pattern {
         DomainPattern::Exactly(domain) => Key::Domain(domain),
         DomainPattern::Below(domain) => Key::Below(domain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_merged_is_all_of_both_in_order(places in proptest::collection::btree_map(0_u32..200, any::<bool>(), 0..60)) {
+            let of = |always: bool| places.iter().filter(|(_, is)| **is == always).map(|(place, _)| *place).collect::<Vec<_>>();
+            let mut found = of(false);
+            merge(&mut found, &of(true));
+            prop_assert_eq!(found, places.keys().copied().collect::<Vec<_>>());
+        }
     }
 }
