@@ -87,10 +87,7 @@ impl EmailDomain {
     /// Parses a domain; `None` if it is invalid. One dot at the end is the root of all domains, and is removed.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_suffix('.').unwrap_or(text);
-        if text.contains(is_blank) {
-            return None; // IDNA passes over some that can't be seen
-        }
-        let ascii = idna::domain_to_ascii(text).ok()?;
+        let ascii = if is_plain(text) { text.to_ascii_lowercase() } else { to_ascii(text)? };
         is_domain(&ascii).then_some(Self(ascii))
     }
 
@@ -103,6 +100,21 @@ impl EmailDomain {
     pub fn has_no_dot(&self) -> bool {
         !self.0.contains('.')
     }
+}
+
+/// Whether IDNA leaves all of `text` as it is but for its case, as it does with nearly every domain.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    // Two hyphens may begin a label in another script.
+    text.bytes().all(is_plain) && !text.contains("--")
+}
+
+/// The form of IDNA; none if `text` has none.
+fn to_ascii(text: &str) -> Option<String> {
+    if text.contains(is_blank) {
+        return None; // IDNA passes over some that can't be seen
+    }
+    idna::domain_to_ascii(text).ok()
 }
 
 /// Whether `ascii` has the form of a domain (RFC 1035, RFC 1123). Underscores are allowed: networks of companies have
@@ -133,6 +145,15 @@ mod tests {
     mod forms;
 
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_plain_domain_is_what_idna_makes_of_it(text in "[a-zA-Z0-9._-]{0,20}(\\.[a-zA-Z0-9_-]{1,5}){0,3}") {
+            if is_plain(&text) {
+                proptest::prop_assert_eq!(Some(text.to_ascii_lowercase()), to_ascii(&text));
+            }
+        }
+    }
 
     fn domain(text: &str) -> Option<String> {
         EmailAddress::parse(text)?.domain().map(ToString::to_string)

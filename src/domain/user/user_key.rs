@@ -43,10 +43,11 @@ impl UserKey {
     /// The key of `user` in `source`.
     pub fn new(source: &SourceId, user: &UserRef) -> Self {
         let (kind, name) = match user {
-            UserRef::Id(id) => ("id", id.as_str()),
-            UserRef::Name(name) => ("name", name.as_str()),
+            UserRef::Id(id) => ("/id/", id.as_str()),
+            UserRef::Name(name) => ("/name/", name.as_str()),
         };
-        Self { text: format!("{source}/{kind}/{name}"), source_len: source.as_str().len() }
+        let source = source.as_str();
+        Self { text: [source, kind, name].concat(), source_len: source.len() }
     }
 
     /// The key of records about `source` as a whole.
