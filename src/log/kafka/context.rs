@@ -1,6 +1,9 @@
 //! Passes librdkafka's messages on to usher's own log.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use rdkafka::{
     ClientContext, Statistics,
@@ -19,6 +22,7 @@ const DETAILS: [&str; 4] = ["FAIL", "ERROR", "REQTMOUT", "CONFWARN"];
 #[derive(Clone)]
 pub(super) struct ClientLogger {
     last_trouble: Arc<Mutex<Option<String>>>,
+    has_failed: Arc<AtomicBool>,
     limiter: Arc<LogLimiter>,
     pub(super) broker_loss: BrokerLoss,
 }
@@ -29,7 +33,7 @@ static MISSING: LogLimiter = LogLimiter::once_a_minute();
 impl Default for ClientLogger {
     fn default() -> Self {
         let limiter = Arc::new(LogLimiter::once_a_minute());
-        Self { last_trouble: Arc::default(), limiter, broker_loss: BrokerLoss::default() }
+        Self { last_trouble: Arc::default(), has_failed: Arc::default(), limiter, broker_loss: BrokerLoss::default() }
     }
 }
 
@@ -37,6 +41,11 @@ impl ClientLogger {
     /// The last trouble with a broker: host, port and why.
     pub(super) fn last_trouble(&self) -> Option<String> {
         self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the client has met an error after which it refuses everything.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
     }
 
     fn keep(&self, trouble: &str) {
@@ -60,7 +69,11 @@ impl ClientContext for ClientLogger {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        match error.rdkafka_error_code() {
+        let code = error.rdkafka_error_code();
+        if code == Some(RDKafkaErrorCode::Fatal) {
+            self.has_failed.store(true, Ordering::Relaxed);
+        }
+        match code {
             // Every client reports it, twenty times a second. The caller that appends, reads or asks for readiness
             // reports it once.
             Some(RDKafkaErrorCode::AllBrokersDown) => tracing::debug!("kafka: no broker can be reached"),

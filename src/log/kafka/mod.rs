@@ -68,6 +68,8 @@ pub fn instance_id(config: &KafkaConfig) -> Option<String> {
 /// A log whose streams are topics.
 pub struct KafkaLog {
     settings: Settings,
+    /// Those of the topics, in the order of the streams.
+    topic_names: [String; Stream::ALL.len()],
     deliveries: Arc<Producer>,
     results: Arc<Producer>,
     partitions: u16,
@@ -116,7 +118,7 @@ impl KafkaLog {
         let recreations = Arc::new(Recreations::new(settings.clone(), Arc::clone(&deliveries)));
         let partitions = topics::ensure(&client, &settings, config, &recreations).await?;
         let identity = identity(&client, config).await?;
-        let (acknowledged, closing) = (Arc::<Acknowledged>::default(), CancellationToken::new());
+        let (acknowledged, closing) = (Arc::new(Acknowledged::new(partitions)), CancellationToken::new());
         let watching = closing.child_token();
         let readiness = Arc::new(Readiness::new());
         let told = (health.clone(), Arc::clone(&readiness));
@@ -128,9 +130,13 @@ impl KafkaLog {
             (Arc::clone(&acknowledged), Arc::clone(&recreations)),
         );
         tokio::spawn(Arc::clone(&watch).run(Arc::clone(&deliveries), watching.clone()));
+        for producer in [&deliveries, &results] {
+            tokio::spawn(Producer::keep_connected(Arc::downgrade(producer)));
+        }
         Ok(Self {
             deliveries,
             results,
+            topic_names: Stream::ALL.map(|stream| settings.topic(stream)),
             settings,
             partitions,
             identity,
@@ -157,7 +163,7 @@ impl KafkaLog {
     /// Appends, and returns when all in-sync replicas have the record.
     async fn append_durably(&self, stream: Stream, record: Record) -> Result<Position, Error> {
         self.open_still()?;
-        let (key, topic) = (record.key.as_str(), self.settings.topic(stream));
+        let (key, topic) = (record.key.as_str(), self.topic_names[stream as usize].as_str());
         let partition = Partition::of(key, self.partitions);
         let producer = match stream {
             // A caller waits for the answer, and can ask again.
@@ -172,7 +178,7 @@ impl KafkaLog {
         };
         let since = self.acknowledged.end(stream, partition);
         let length = key.len() + record.payload.len();
-        let delivered = producer.append(&topic, partition, key, &record.payload).await;
+        let delivered = producer.append(topic, partition, key, &record.payload).await;
         let delivered = delivered.map_err(|refused| match refused {
             Refused::Missing => {
                 self.watch.is_missing(stream);
@@ -289,7 +295,7 @@ impl Log for KafkaLog {
         }
         for client in [self.deliveries.client(), self.results.client()] {
             let flushed = blocking(move || {
-                client.producer.flush(FLUSH).map_err(|error| {
+                client.producer().flush(FLUSH).map_err(|error| {
                     Error::Unavailable(format!("records were not delivered: {}", crate::words::kafka(&error)))
                 })
             });

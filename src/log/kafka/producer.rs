@@ -1,6 +1,9 @@
 //! Appending: acknowledged by all in-sync replicas, in order.
 
-use std::sync::{PoisonError, RwLock};
+use std::{
+    sync::{PoisonError, RwLock, Weak},
+    time::Duration,
+};
 
 use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
@@ -34,6 +37,9 @@ pub(super) enum Refused {
     Otherwise(Error),
 }
 
+/// How often is looked whether a client has lost its brokers.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Writes records; replaces its client if that can't continue.
 pub(super) struct Producer {
     settings: Settings,
@@ -65,6 +71,16 @@ impl Producer {
         self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Replaces each client that loses all its brokers, until the producer is dropped: what such a client was given would be
+    /// waited for without end.
+    pub(super) async fn keep_connected(producer: Weak<Self>) {
+        loop {
+            tokio::time::sleep(LOOK_INTERVAL).await;
+            let Some(producer) = producer.upgrade() else { return };
+            drop(producer.client());
+        }
+    }
+
     /// Writes a record, and waits until Kafka has acknowledged it.
     ///
     /// # Errors
@@ -80,17 +96,8 @@ impl Producer {
         let record = FutureRecord::to(topic).partition(i32::from(partition.0)).key(key);
         // A record without a payload deletes the key in Kafka.
         let record = if payload.is_empty() { record } else { record.payload(payload) };
-        let mut delivery =
-            client.producer.send_result(record).map_err(|(error, _)| self.failed(&client, topic, &error))?;
-        let delivered = tokio::select! {
-            delivered = &mut delivery => delivered,
-            () = client.broker_loss().noticed() => {
-                // Otherwise this would be waited for without end.
-                self.replace(&client);
-                delivery.await
-            }
-        };
-        match delivered {
+        let delivery = client.producer().send_result(record);
+        match delivery.map_err(|(error, _)| self.failed(&client, topic, &error))?.await {
             Ok(Ok(delivered)) => Ok(u64::try_from(delivered.offset).map_or(Delivered::Somewhere, Delivered::At)),
             Ok(Err((KafkaError::MessageProduction(RDKafkaErrorCode::PurgeInflight), _))) => Ok(Delivered::Somewhere),
             Ok(Err((error, _))) => Err(self.failed(&client, topic, &error)),
@@ -104,7 +111,7 @@ impl Producer {
     /// The error for the caller of a failed append to `topic`.
     fn failed(&self, client: &Client, topic: &str, error: &KafkaError) -> Refused {
         use RDKafkaErrorCode as Code;
-        if client.is_broken() {
+        if client.is_broken_by_error() {
             self.replace(client);
         }
         Refused::Otherwise(match error.rdkafka_error_code() {

@@ -1,8 +1,7 @@
 //! Searches a record that may be in the log: the producer could not say.
 
 use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -16,20 +15,34 @@ const SEARCH_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_SEARCHED: u64 = 10_000;
 
 /// The end of each partition, by the appends that were acknowledged to this process.
-#[derive(Default)]
-pub(super) struct Acknowledged(Mutex<HashMap<(Stream, Partition), u64>>);
+pub(super) struct Acknowledged {
+    partitions: usize,
+    /// By stream and partition; 0 where nothing was acknowledged.
+    ends: Box<[AtomicU64]>,
+}
 
 impl Acknowledged {
+    /// Nothing so far, on a log with `partitions` partitions.
+    pub(super) fn new(partitions: u16) -> Self {
+        let partitions = usize::from(partitions);
+        Self { partitions, ends: (0..Stream::ALL.len() * partitions).map(|_| AtomicU64::new(0)).collect() }
+    }
+
     /// Records that the record at `offset` was acknowledged.
     pub(super) fn record(&self, stream: Stream, position: Position) {
-        let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = ends.entry((stream, position.partition)).or_default();
-        *end = (*end).max(position.offset + 1);
+        if let Some(end) = self.of(stream, position.partition) {
+            end.fetch_max(position.offset + 1, Ordering::Relaxed);
+        }
     }
 
     /// One past the newest acknowledged record, if there was one: a later append can't be before it.
     pub(super) fn end(&self, stream: Stream, partition: Partition) -> Option<u64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(stream, partition)).copied()
+        self.of(stream, partition).map(|end| end.load(Ordering::Relaxed)).filter(|end| *end > 0)
+    }
+
+    fn of(&self, stream: Stream, partition: Partition) -> Option<&AtomicU64> {
+        let partition = Some(usize::from(partition.0)).filter(|partition| *partition < self.partitions)?;
+        self.ends.get(stream as usize * self.partitions + partition)
     }
 }
 
@@ -99,12 +112,19 @@ mod tests {
 
     #[test]
     fn the_newest_acknowledged_record_counts() {
-        let acknowledged = Acknowledged::default();
+        let acknowledged = Acknowledged::new(2);
         assert_eq!(acknowledged.end(Stream::Events, Partition(1)), None);
         for offset in [4, 7, 5] {
             acknowledged.record(Stream::Events, Position { partition: Partition(1), offset });
         }
         assert_eq!(acknowledged.end(Stream::Events, Partition(1)), Some(8));
         assert_eq!(acknowledged.end(Stream::Decisions, Partition(1)), None);
+        for stream in Stream::ALL {
+            acknowledged.record(stream, Position { partition: Partition(0), offset: stream as u64 });
+            acknowledged.record(stream, Position { partition: Partition(2), offset: 99 });
+        }
+        let ends = Stream::ALL.map(|stream| acknowledged.end(stream, Partition(0)));
+        assert_eq!(ends, Stream::ALL.map(|stream| Some(stream as u64 + 1)), "each stream has its own");
+        assert_eq!(acknowledged.end(Stream::Events, Partition(2)), None, "there is no such partition");
     }
 }
