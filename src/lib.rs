@@ -41,6 +41,7 @@ pub mod store;
 pub mod telemetry;
 pub mod users;
 pub mod views;
+mod wake_queue;
 mod words;
 
 /// The commit of this build, if the build knew it.

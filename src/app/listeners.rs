@@ -10,10 +10,8 @@ use std::{
 use actix_server::{Server, ServerHandle};
 use actix_web::{
     App,
-    body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{Service, ServiceResponse},
     http::ConnectionType,
-    middleware::{Next, from_fn},
     web,
 };
 use socket2::Socket;
@@ -87,10 +85,12 @@ impl Listeners {
         metrics: Metrics,
     ) -> Result<Arc<Senders>, Error> {
         let senders = intake.senders();
-        let (intake, shutdown) = (web::Data::new(intake), web::Data::new(shutdown));
+        let intake = web::Data::new(intake);
         let app = move || {
-            let app = App::new().app_data(intake.clone()).app_data(shutdown.clone());
-            app.configure(intake::configure).wrap(from_fn(closing))
+            let shutdown = shutdown.clone();
+            let app = App::new().app_data(intake.clone()).configure(intake::configure);
+            // `from_fn` would allocate the way of each request.
+            app.wrap_fn(move |request, service| closing(shutdown.clone(), service.call(request)))
         };
         let listener = HttpListener {
             name: "webhooks",
@@ -170,12 +170,11 @@ impl Listeners {
 }
 
 /// Answers with `Connection: close` once the shutdown has begun, so that senders connect again, to another process.
-async fn closing(
-    shutdown: web::Data<Shutdown>,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let mut response = next.call(request).await?;
+async fn closing<B>(
+    shutdown: Shutdown,
+    answer: impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let mut response = answer.await?;
     if shutdown.has_begun() {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }

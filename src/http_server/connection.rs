@@ -89,9 +89,13 @@ impl Connection {
         true
     }
 
-    /// Whether it is to be closed; `waker` is woken when it is.
-    pub(super) fn is_evicted(&self, waker: &Waker) -> bool {
+    /// Has `waker` woken when the connection is to be closed. Whether it is so already is to be asked afterwards.
+    pub(super) fn wake_when_evicted(&self, waker: &Waker) {
         self.waker.register(waker);
+    }
+
+    /// Whether it is to be closed.
+    pub(super) fn is_evicted(&self) -> bool {
         self.evicted.load(Ordering::Acquire)
     }
 

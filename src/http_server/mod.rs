@@ -10,10 +10,12 @@ mod serve;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod timer;
 
 pub use connection::Connection;
 pub use peer::Peer;
 pub use serve::{Listener, serve};
+pub use timer::{Elapsed, Timer};
 
 use std::time::Duration;
 

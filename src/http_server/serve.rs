@@ -72,6 +72,7 @@ where
             })
             .on_connect_ext(|stream: &DeadlineStream<TcpStream>, data| {
                 data.insert(Arc::clone(stream.connection()));
+                data.insert(stream.timer().clone());
             })
             .finish(app);
         let (pool, on_close, malformed) = (Arc::clone(&pool), on_close.clone(), Arc::clone(&malformed));

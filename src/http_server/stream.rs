@@ -5,17 +5,14 @@ use std::{
     io,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
 use prometheus::IntCounterVec;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Sleep, sleep_until},
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{Closed, Connection, Timeouts, connection::Phase, pool::Place};
+use super::{Closed, Connection, Timeouts, Timer, connection::Phase, pool::Place};
 
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -25,7 +22,9 @@ pub struct DeadlineStream<S> {
     connection: Arc<Connection>,
     _place: Place,
     timeouts: Timeouts,
-    timer: Pin<Box<Sleep>>,
+    timer: Timer,
+    /// The task that an eviction wakes; none before it has been polled.
+    watching: Option<Waker>,
     /// The number of begun requests when `head_began` was set.
     requests: u64,
     /// When the first byte of the next request was read.
@@ -61,7 +60,8 @@ impl<S> DeadlineStream<S> {
             connection,
             _place: place,
             timeouts,
-            timer: Box::pin(sleep_until((began + timeouts.head).into())),
+            timer: Timer::new(began + timeouts.head),
+            watching: None,
             requests: 0,
             head_began: Some(began),
             write_stalled: None,
@@ -71,6 +71,10 @@ impl<S> DeadlineStream<S> {
 
     pub(super) fn connection(&self) -> &Arc<Connection> {
         &self.connection
+    }
+
+    pub(super) fn timer(&self) -> &Timer {
+        &self.timer
     }
 
     /// The time at which the connection ends if nothing happens, and the reason.
@@ -94,22 +98,15 @@ impl<S> DeadlineStream<S> {
 
     /// Why the connection has to end now, if it has to; otherwise the task is woken when it may have to.
     fn overdue(&mut self, cx: &mut Context<'_>) -> Option<Closed> {
-        if self.connection.is_evicted(cx.waker()) {
+        if !self.watching.as_ref().is_some_and(|watching| watching.will_wake(cx.waker())) {
+            self.connection.wake_when_evicted(cx.waker());
+            self.watching = Some(cx.waker().clone());
+        }
+        if self.connection.is_evicted() {
             return Some(Closed::Evicted);
         }
         let (deadline, why) = self.deadline()?;
-        // The timer is set to an earlier time when it must be, and to a later one only when it has run out: most
-        // deadlines are put off before they come.
-        if self.timer.deadline() > deadline.into() {
-            self.timer.as_mut().reset(deadline.into());
-        }
-        while self.timer.as_mut().poll(cx).is_ready() {
-            if Instant::now() >= deadline {
-                return Some(why);
-            }
-            self.timer.as_mut().reset(deadline.into());
-        }
-        None
+        self.timer.poll(deadline, cx).is_ready().then_some(why)
     }
 
     fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {

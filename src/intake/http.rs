@@ -12,7 +12,7 @@ use super::{
     DeliveryContent, Malformed, Read, Senders, Unverified, Verified,
     answer::DeliveryAnswer,
     body::{self, Budget, RecentProofs, Sender},
-    events::{self, Origin, append},
+    events::{self, Origin, append_delivered},
     passed_over,
     request::{IDENTIFIER, TRACEPARENT, announced_length, is_json, is_ping, proof_of, text_of},
     senders::Sender as SourceTable,
@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     config,
     domain::{Ignored, RecordKind, Via},
-    http_server::{Connection, Peer},
+    http_server::{Connection, Peer, Timer},
     log::{Log, Stream},
     metrics::Metrics,
     source::{Arrivals, ProofForm, Refusal},
@@ -80,15 +80,23 @@ impl Intake {
         Arc::clone(&self.senders)
     }
 
-    async fn receive(&self, source: &str, request: &HttpRequest, payload: web::Payload) -> DeliveryAnswer {
+    /// Answers a delivery for `source`, which was `known` when the delivery `began`.
+    async fn receive(
+        &self,
+        (source, known): (&str, Option<&SourceTable>),
+        request: &HttpRequest,
+        payload: web::Payload,
+        began: Instant,
+    ) -> DeliveryAnswer {
         if !is_json(request) {
             return DeliveryAnswer::UnsupportedMediaType;
         }
         if announced_length(request).is_some_and(|length| length > self.max_body) {
             return DeliveryAnswer::TooLarge;
         }
-        let sender = self.sender(self.senders.now().get(source), request);
-        let body = match body::read(payload, self.max_body, &self.budget, sender).await {
+        let sender = self.sender(known, request, began);
+        let timer = timer_of(request);
+        let body = match body::read(payload, self.max_body, &self.budget, sender, (&timer, began)).await {
             Ok(body) => body,
             Err(error) => return error.into(),
         };
@@ -96,16 +104,15 @@ impl Intake {
         let senders = self.senders.now();
         let known = senders.get(source);
         if is_ping(request, &body.bytes) {
-            let label = known.map_or("unknown", |known| known.id.as_str());
-            self.metrics.webhooks_ignored.with_label_values(&[label, Ignored::Ping.label()]).inc();
+            self.metrics.webhooks_ignored.with_label_values(&[label_of(known), Ignored::Ping.label()]).inc();
             return DeliveryAnswer::Ignored(Ignored::Ping);
         }
         let verifier = known.map_or(&senders.nobody, |known| &known.verifier);
         let verified = Unverified::new(body.bytes.clone(), proof_of(request)).verify(verifier).await;
         match (known, verified) {
             (Some(known), Ok(verified)) => {
-                self.record_proof(known, sender.peer, request);
-                self.accept(known, request, &verified).await
+                self.record_proof(known, sender.peer, request, began);
+                self.accept(known, request, &verified, &timer).await
             }
             (_, Err(error)) => error.into(),
             (None, Ok(_)) => DeliveryAnswer::Unauthorized,
@@ -114,25 +121,31 @@ impl Intake {
 
     /// The sender of `request`: the peer of the connection. Headers of proxies are not trusted, because anybody can
     /// send them.
-    fn sender(&self, known: Option<&SourceTable>, request: &HttpRequest) -> Sender {
+    fn sender(&self, known: Option<&SourceTable>, request: &HttpRequest, now: Instant) -> Sender {
         let peer = request.peer_addr().map(|address| Peer::from(address.ip()));
         let source = known.map(|known| known.place);
-        let proved = peer.zip(source).is_some_and(|(peer, source)| self.proofs.has(peer, source, Instant::now()));
+        let proved = peer.zip(source).is_some_and(|(peer, source)| self.proofs.has(peer, source, now));
         Sender { peer, source, proved_lately: proved }
     }
 
     /// Records that the sender has proved itself: its connection and its next bodies don't give way to those of
     /// strangers.
-    fn record_proof(&self, known: &SourceTable, peer: Option<Peer>, request: &HttpRequest) {
+    fn record_proof(&self, known: &SourceTable, peer: Option<Peer>, request: &HttpRequest, now: Instant) {
         if let Some(peer) = peer {
-            self.proofs.record(peer, known.place, Instant::now());
+            self.proofs.record(peer, known.place, now);
         }
         if let Some(connection) = request.conn_data::<Arc<Connection>>() {
             connection.proved();
         }
     }
 
-    async fn accept(&self, known: &SourceTable, request: &HttpRequest, verified: &Verified) -> DeliveryAnswer {
+    async fn accept(
+        &self,
+        known: &SourceTable,
+        request: &HttpRequest,
+        verified: &Verified,
+        timer: &Timer,
+    ) -> DeliveryAnswer {
         let read = match self.read(known, verified).await {
             Ok(read) => read,
             Err(malformed) => return malformed.into(),
@@ -161,7 +174,7 @@ impl Intake {
         if !events::fit(&events, verified.body().len()) {
             return DeliveryAnswer::TooLarge;
         }
-        match append(events, self.log.as_ref(), &self.metrics).await {
+        match append_delivered(events, timer, self.log.as_ref(), &self.metrics).await {
             Ok(events) => DeliveryAnswer::Accepted(events),
             Err(error) => error.into(),
         }
@@ -193,6 +206,15 @@ impl Intake {
         Ok(())
     }
 
+    /// Counts an answer to a delivery for the source that was `known`.
+    fn count(&self, known: Option<&SourceTable>, answer: &DeliveryAnswer) {
+        let counter = || self.metrics.webhooks.with_label_values(&[label_of(known), answer.label()]);
+        match (known, answer) {
+            (Some(known), DeliveryAnswer::Accepted(_)) => known.accepted.get_or_init(counter).inc(),
+            _ => counter().inc(),
+        }
+    }
+
     /// Records how a delivery for `source` was answered.
     fn record(&self, source: &str, answer: &RecordedAnswer) {
         match (self.senders.now().get(source), answer) {
@@ -202,6 +224,16 @@ impl Intake {
             (None, RecordedAnswer::Accepted | RecordedAnswer::Ignored(_)) => {}
         }
     }
+}
+
+/// The label of a source in metrics.
+fn label_of(known: Option<&SourceTable>) -> &str {
+    known.map_or("unknown", |known| known.id.as_str())
+}
+
+/// The timer of the connection of `request`; a new one for a request without a connection.
+fn timer_of(request: &HttpRequest) -> Timer {
+    request.conn_data::<Timer>().cloned().unwrap_or_else(|| Timer::new(Instant::now() + events::APPEND_TIMEOUT))
 }
 
 /// The answer to a delivery, for the record.
@@ -241,7 +273,8 @@ async fn receive(
     payload: web::Payload,
 ) -> HttpResponse {
     let senders = intake.senders.now();
-    let label = senders.get(source).map_or("unknown", |known| known.id.as_str());
+    let known = senders.get(source);
+    let label = label_of(known);
     let traceparent = text_of(request, &TRACEPARENT).filter(|_| intake.trusts_traceparent);
     let span = traces::root(Kind::Server, "POST /webhooks/{source}", traceparent).map(|span| {
         span.with("http.request.method", "POST")
@@ -250,8 +283,8 @@ async fn receive(
     });
     let (noted, response) = traces::within(span, async {
         let began = Instant::now();
-        let answer = intake.receive(source, request, payload).await;
-        intake.metrics.webhooks.with_label_values(&[label, answer.label()]).inc();
+        let answer = intake.receive((source, known), request, payload, began).await;
+        intake.count(known, &answer);
         intake.metrics.webhook_seconds.observe(began.elapsed().as_secs_f64());
         let noted = match (&answer, answer.refusal()) {
             (_, Some(refusal)) => RecordedAnswer::Refused(refusal, proof_of(request).form()),
@@ -266,8 +299,8 @@ async fn receive(
         (noted, response)
     })
     .await;
-    if matches!(noted, RecordedAnswer::Accepted) {
-        intake.record(source, &noted);
+    if let (RecordedAnswer::Accepted, Some(known)) = (&noted, known) {
+        intake.arrivals.accepted(&known.id);
     } else {
         // The sender may be a stranger, who is not to learn from the time which sources there are.
         let (intake, source) = (intake.clone(), source.to_owned());

@@ -2,8 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
+
+use prometheus::IntCounter;
 
 use super::{Verifier, proof::Verifiers};
 use crate::{
@@ -36,6 +38,8 @@ pub(super) struct Sender {
     pub(super) actions: AuditActions,
     pub(super) logins_by_second: bool,
     pub(super) verifier: Verifier,
+    /// Its counter of accepted deliveries, once there was one: finding it costs more than counting.
+    pub(super) accepted: OnceLock<IntCounter>,
 }
 
 impl SourceTable {
@@ -52,6 +56,7 @@ impl SourceTable {
             actions: source.actions.clone(),
             logins_by_second: source.tells_logins_twice(),
             verifier: verifiers.of(&source.webhook, Arc::clone(clock)),
+            accepted: OnceLock::new(),
         };
         let by_id = |sender: Sender| (sender.id.to_string(), sender);
         Self {

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use prometheus::Gauge;
 use serde::Serialize;
 use tracing::warn;
 use utoipa::ToSchema;
@@ -86,6 +87,8 @@ pub struct ImplausibleTimes {
 #[derive(Debug, Default)]
 struct Slot {
     arrived: Arrived,
+    /// The gauge of its last accepted delivery, once there was one: finding it costs more than setting it.
+    last_accepted: Option<Gauge>,
     /// The irregular times that the log has reported.
     odd: Vec<OddTime>,
     /// Whether the log has reported an unreadable record.
@@ -117,9 +120,13 @@ impl Arrivals {
         let now = self.clock.now();
         #[allow(clippy::cast_precision_loss, reason = "milliseconds of centuries fit")]
         let seconds = now.as_millis() as f64 / 1000.0;
-        self.metrics.webhook_last_accepted.with_label_values(&[source.as_str()]).set(seconds);
-        if let Some(mut slot) = self.slot(source.as_str()) {
-            slot.arrived.webhook.last_accepted = Some(now);
+        let gauge = || self.metrics.webhook_last_accepted.with_label_values(&[source.as_str()]);
+        match self.slot(source.as_str()) {
+            Some(mut slot) => {
+                slot.arrived.webhook.last_accepted = Some(now);
+                slot.last_accepted.get_or_insert_with(gauge).set(seconds);
+            }
+            None => gauge().set(seconds),
         }
     }
 

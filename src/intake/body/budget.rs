@@ -11,10 +11,11 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU8, Ordering},
     },
+    task::{Context, Poll},
     time::Instant,
 };
 
-use tokio::sync::Notify;
+use futures::task::AtomicWaker;
 
 use crate::http_server::Peer;
 
@@ -75,7 +76,7 @@ struct HeldBody {
 #[derive(Debug, Default)]
 struct ReadState {
     state: AtomicU8,
-    evicted: Notify,
+    reader: AtomicWaker,
 }
 
 const ARRIVING: u8 = 0;
@@ -164,9 +165,10 @@ impl Share {
         if self.reading.becomes(COMPLETE) { Ok(()) } else { Err(NoRoom) }
     }
 
-    /// Returns when the body is evicted.
-    pub async fn evicted(&self) {
-        self.reading.evicted.notified().await;
+    /// Ready if the body was evicted; otherwise the task is woken when it is.
+    pub fn poll_evicted(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.reading.reader.register(cx.waker());
+        if self.reading.state.load(Ordering::Acquire) == EVICTED { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -215,7 +217,7 @@ impl State {
             if let Some(body) = self.bodies.get(&id)
                 && body.reading.becomes(EVICTED)
             {
-                body.reading.evicted.notify_one();
+                body.reading.reader.wake();
                 freed += self.release(id);
             }
         }

@@ -4,17 +4,19 @@ mod budget;
 mod proofs;
 
 use std::{
-    pin::pin,
+    future::poll_fn,
+    task::Poll,
     time::{Duration, Instant},
 };
 
-use actix_web::web::Payload;
+use actix_web::{error::PayloadError, web::Payload};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
-use tokio::time::{Instant as TokioInstant, sleep_until};
 
 pub use budget::{Budget, NoRoom, Sender, Share};
 pub use proofs::RecentProofs;
+
+use crate::http_server::Timer;
 
 /// A body must arrive within this time.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -49,33 +51,50 @@ pub struct Body {
     _share: Share,
 }
 
-/// Reads a body of at most `max` bytes. Only arrived bytes count against `budget`, not the announced length.
+/// The next thing that happens to a body.
+enum Next {
+    Piece(Result<Bytes, PayloadError>),
+    End,
+    Evicted,
+    /// It is time to look at the rate.
+    Due,
+}
+
+/// Reads a body of at most `max` bytes. Only arrived bytes count against `budget`, not the announced length. `timer` is
+/// the connection's, and `now` the time at which reading begins.
 ///
 /// # Errors
 /// If the body is too long, comes too slowly, or has to give way to others, and if the connection breaks.
-pub async fn read(mut payload: Payload, max: usize, budget: &Budget, sender: Sender) -> Result<Body, Error> {
+pub async fn read(
+    mut payload: Payload,
+    max: usize,
+    budget: &Budget,
+    sender: Sender,
+    (timer, now): (&Timer, Instant),
+) -> Result<Body, Error> {
     let mut share = budget.share(sender);
     let mut pieces = Pieces::default();
-    let mut rate = Rate::new(Instant::now());
-    let mut timer = pin!(sleep_until(rate.next_check()));
+    let mut rate = Rate::new(now);
     loop {
-        tokio::select! {
-            biased;
-            () = share.evicted() => return Err(Error::NoRoom),
-            chunk = payload.next() => {
-                let Some(chunk) = chunk else { break };
-                let chunk = chunk.map_err(|_| Error::Broken)?;
-                if pieces.length() + chunk.len() > max {
+        // An evicted body is found out when its next piece is counted, too.
+        let next = poll_fn(|cx| match payload.poll_next_unpin(cx) {
+            Poll::Ready(piece) => Poll::Ready(piece.map_or(Next::End, Next::Piece)),
+            Poll::Pending if share.poll_evicted(cx).is_ready() => Poll::Ready(Next::Evicted),
+            Poll::Pending => timer.poll(rate.next_check(), cx).map(|()| Next::Due),
+        });
+        match next.await {
+            Next::Piece(piece) => {
+                let piece = piece.map_err(|_| Error::Broken)?;
+                if pieces.length() + piece.len() > max {
                     return Err(Error::TooLarge);
                 }
-                share.add(chunk.len(), Instant::now())?;
-                rate.add(chunk.len());
-                pieces.push(chunk);
+                share.add(piece.len(), Instant::now())?;
+                rate.add(piece.len());
+                pieces.push(piece);
             }
-            () = timer.as_mut() => {
-                rate.check(Instant::now(), budget.is_scarce())?;
-                timer.as_mut().reset(rate.next_check());
-            }
+            Next::End => break,
+            Next::Evicted => return Err(Error::NoRoom),
+            Next::Due => rate.check(Instant::now(), budget.is_scarce())?,
         }
     }
     share.complete()?;
@@ -124,8 +143,8 @@ impl Rate {
         self.in_this_span += bytes;
     }
 
-    fn next_check(&self) -> TokioInstant {
-        self.end.min(self.span_ends).into()
+    fn next_check(&self) -> Instant {
+        self.end.min(self.span_ends)
     }
 
     /// Fails if the body takes too long. While memory `is_scarce` it also fails if too little came in the last span.
@@ -169,9 +188,9 @@ mod tests {
         rate.add(1024 * 1024);
         assert_eq!(rate.check(after(6), true), Ok(()));
         rate.add(1024 * 1024);
-        assert_eq!(rate.next_check(), after(9).into());
+        assert_eq!(rate.next_check(), after(9));
         assert_eq!(rate.check(after(9), true), Ok(()));
-        assert_eq!(rate.next_check(), after(10).into());
+        assert_eq!(rate.next_check(), after(10));
         assert_eq!(rate.check(after(10), true), Err(Error::TooSlow));
     }
 
@@ -181,7 +200,7 @@ mod tests {
         let after = |seconds| began + Duration::from_secs(seconds);
         let mut rate = Rate::new(began);
         assert_eq!(rate.check(after(3), false), Ok(()));
-        assert_eq!(rate.next_check(), after(6).into());
+        assert_eq!(rate.next_check(), after(6));
         assert_eq!(rate.check(after(6), true), Err(Error::TooSlow), "it is scarce now");
         assert_eq!(rate.check(after(10), false), Err(Error::TooSlow));
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -12,14 +12,16 @@ use super::ReportedEvent;
 use crate::{
     clock::Clock,
     domain::{Event, EventId, EventKind, SourceId, Timestamp, UserKey, Via},
+    http_server::Timer,
     log::{self, Log, Record, Stream, codec, traced},
     metrics::Metrics,
     rate_limited_log::LogLimiter,
+    wake_queue,
 };
 
 /// The time-out for making events durable. Atlassian gives up after 20 s in Cloud, 10 s in Bitbucket and 5 s in Forge,
 /// whose deliveries come again.
-const APPEND_TIMEOUT: Duration = Duration::from_secs(8);
+pub(super) const APPEND_TIMEOUT: Duration = Duration::from_secs(8);
 /// The number of events of one delivery that are appended at a time.
 const CONCURRENCY: usize = 256;
 
@@ -106,18 +108,39 @@ pub(super) enum Error {
 /// # Errors
 /// [`Error`] if the log refuses one of them, or takes too long.
 pub(super) async fn append(events: Vec<Event>, log: &dyn Log, metrics: &Metrics) -> Result<Vec<EventId>, Error> {
-    let ids = events.iter().map(|event| event.id.clone()).collect();
-    let appended = tokio::time::timeout(APPEND_TIMEOUT, append_all(events, log, metrics));
-    match appended.await {
-        Ok(Ok(())) => Ok(ids),
-        Ok(Err(error)) => Err(error),
-        Err(_) => {
-            if let Some(suppressed) = NOT_IN_TIME.permit() {
-                warn!(suppressed, "a delivery was not durable in time");
-            }
-            Err(Error::Unavailable)
+    let ids = ids(&events);
+    let appended = tokio::time::timeout(APPEND_TIMEOUT, append_all(events, log, metrics)).await;
+    in_time(appended.ok()).map(|()| ids)
+}
+
+/// As [`append`], with the `timer` of the connection that they came on.
+///
+/// # Errors
+/// [`Error`] if the log refuses one of them, or takes too long.
+pub(super) async fn append_delivered(
+    events: Vec<Event>,
+    timer: &Timer,
+    log: &dyn Log,
+    metrics: &Metrics,
+) -> Result<Vec<EventId>, Error> {
+    let ids = ids(&events);
+    let appended = wake_queue::queued(append_all(events, log, metrics));
+    let appended = timer.until(Instant::now() + APPEND_TIMEOUT, appended).await;
+    in_time(appended.ok()).map(|()| ids)
+}
+
+fn ids(events: &[Event]) -> Vec<EventId> {
+    events.iter().map(|event| event.id.clone()).collect()
+}
+
+/// The result of appending; none: it took too long.
+fn in_time(appended: Option<Result<(), Error>>) -> Result<(), Error> {
+    appended.unwrap_or_else(|| {
+        if let Some(suppressed) = NOT_IN_TIME.permit() {
+            warn!(suppressed, "a delivery was not durable in time");
         }
-    }
+        Err(Error::Unavailable)
+    })
 }
 
 /// Appends a record of another stream, within the same time.
@@ -159,7 +182,7 @@ async fn append_all(mut events: Vec<Event>, log: &dyn Log, metrics: &Metrics) ->
 
 async fn append_one(event: Event, log: &dyn Log, metrics: &Metrics) -> Result<(), Error> {
     let key: UserKey = event.key();
-    let record = Record { key, payload: codec::encode(&event) };
+    let record = Record { key, payload: codec::encode_delivered(&event) };
     let append = |record| log.append(Stream::Events, record);
     match traced::appended(log.system(), Stream::Events, record, append).await {
         Ok(position) => {

@@ -2,6 +2,7 @@
 
 mod claim;
 mod decision;
+mod delivered;
 mod event;
 mod feed;
 mod outcome;
@@ -13,6 +14,7 @@ mod trace;
 use bytes::Bytes;
 use prost::Message;
 
+pub use delivered::encode_delivered;
 pub use outcome::OutcomeRecord;
 pub use redrive::LetterRecord;
 pub use trace::{Traced, traced, with_trace};

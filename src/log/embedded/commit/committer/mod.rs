@@ -35,6 +35,7 @@ use crate::{
             tails::Tails,
         },
     },
+    wake_queue,
 };
 
 /// How long group offsets may wait to be written, and how often the thread looks around when nothing is appended.
@@ -129,15 +130,18 @@ impl Committer {
 
     fn append(&mut self, appends: Vec<Append>, bytes: usize) {
         let positions = if self.has_room_for(bytes) { self.write(&appends) } else { None };
-        let Some(positions) = positions else {
-            for append in appends {
-                let _ = append.done.send(Err(self.health.refusal()));
+        wake_queue::at_once(|| match positions {
+            Some(positions) => {
+                for (append, position) in appends.into_iter().zip(positions) {
+                    let _ = append.done.send(Ok(position)); // nobody may be waiting any more
+                }
             }
-            return;
-        };
-        for (append, position) in appends.into_iter().zip(positions) {
-            let _ = append.done.send(Ok(position));
-        }
+            None => {
+                for append in appends {
+                    let _ = append.done.send(Err(self.health.refusal()));
+                }
+            }
+        });
     }
 
     /// Makes the records durable, then visible; none of it where that fails.
