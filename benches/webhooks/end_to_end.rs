@@ -68,17 +68,32 @@ pub struct Measured {
     pub context_switches_an_event: f64,
 }
 
+/// The whole service, and the simulated product that it works on.
+pub struct Service {
+    /// The service.
+    pub running: Running,
+    /// The product.
+    pub sandbox: Process,
+}
+
+impl Service {
+    /// Starts the service of `lane` with a scheme that puts each of so many users into a group.
+    pub async fn start(ground: &Ground, lane: Lane, users: usize) -> anyhow::Result<Self> {
+        let log = tempfile::NamedTempFile::new()?;
+        let sandbox = Process::start(ground.cores.load, &["sandbox"], log.path())?;
+        let Listening::Sandbox { origin, jira } = sandbox.listening.clone() else { bail!("this is no sandbox") };
+        let control = Control::new(origin)?;
+        control.put_users(Product::JiraDc, &(0..users).map(account).collect::<Vec<_>>()).await?;
+        control.put_groups(Product::JiraDc, &["newcomers"]).await?;
+        let running = ground.start_selecting(lane, Select::Everyone(&jira), true)?;
+        Ok(Self { running, sandbox })
+    }
+}
+
 /// Sends `rate` events a second, each about a user of its own whom the scheme puts into a group.
 pub async fn measure(ground: &Ground, lane: Lane, span: Span, rate: f64) -> anyhow::Result<Measured> {
     let users = ((span.warm_up + span.measure).as_secs_f64() * rate).ceil() as usize;
-    let log = tempfile::NamedTempFile::new()?;
-    let sandbox = Process::start(ground.cores.load, &["sandbox"], log.path())?;
-    let Listening::Sandbox { origin, jira } = sandbox.listening.clone() else { bail!("this is no sandbox") };
-    let control = Control::new(origin)?;
-    control.put_users(Product::JiraDc, &(0..users).map(account).collect::<Vec<_>>()).await?;
-    control.put_groups(Product::JiraDc, &["newcomers"]).await?;
-
-    let running = ground.start_selecting(lane, Select::Everyone(&jira), true)?;
+    let Service { running, sandbox } = Service::start(ground, lane, users).await?;
     let deliveries = OfManyUsers::new(users);
     let (before, switches, began) = (running.process.time()?, running.process.context_switches()?, Instant::now());
     let sent = load::at_rate(running.process.webhooks()?, span, rate, |_| deliveries.clone()).await?;
@@ -120,13 +135,18 @@ pub async fn measure(ground: &Ground, lane: Lane, span: Span, rate: f64) -> anyh
     })
 }
 
-/// The metrics, once they say that all is done.
-async fn until_done(running: &Running, users: usize) -> anyhow::Result<String> {
+/// The metrics of usher as they are now.
+pub async fn metrics(running: &Running) -> anyhow::Result<String> {
     let Listening::Usher { admin, .. } = running.process.listening else { bail!("this is not usher") };
+    Ok(reqwest::get(format!("http://{admin}/metrics")).await?.text().await?)
+}
+
+/// The metrics, once they say that all is done.
+pub async fn until_done(running: &Running, users: usize) -> anyhow::Result<String> {
     let done = format!("usher_event_to_action_seconds_count {users}\n");
     let deadline = Instant::now() + WAIT_TIMEOUT;
     loop {
-        let metrics = reqwest::get(format!("http://{admin}/metrics")).await?.text().await?;
+        let metrics = metrics(running).await?;
         if metrics.contains(&done) {
             return Ok(metrics);
         }

@@ -53,7 +53,16 @@ impl Goal {
                 Self::at_most(format!("{name}: p99 of event to product call, ms"), event.all.p99_ms, 100.0),
             ]
         });
-        ratio.into_iter().chain(half).chain(event).collect()
+        let overload = lane.overload.iter().flat_map(|whole| {
+            let overload = &whole.overload;
+            [
+                Self::at_most(format!("{name}: p99 of event to call at 70 %, ms"), whole.steady.all.p99_ms, 100.0),
+                Self::at_most(format!("{name}: refused at 150 %"), overload.refused as f64, 0.0),
+                Self::at_least(format!("{name}: least done in a second, of the mean"), overload.least_share(), 0.5),
+                Self::at_most(format!("{name}: most growth of the lag, of the mean"), overload.most_growth(), 2.0),
+            ]
+        });
+        ratio.into_iter().chain(half).chain(event).chain(overload).collect()
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Ground {
     /// Who runs where.
     pub cores: Cores,
     mock: Option<MockCluster<'static, rdkafka::producer::DefaultProducerContext>>,
+    /// Options of Kafka's clients, as they stand in a configuration.
+    kafka_options: String,
     started: Cell<u32>,
 }
 
@@ -67,12 +69,16 @@ pub struct Running {
 
 impl Ground {
     /// Starts what the lanes share.
-    pub fn new(cores: Cores, lanes: &[Lane]) -> anyhow::Result<Self> {
+    pub fn new(cores: Cores, lanes: &[Lane], kafka_options: &[String]) -> anyhow::Result<Self> {
         let mock = lanes.contains(&Lane::KafkaMock).then(|| MockCluster::new(1)).transpose()?;
         if lanes.contains(&Lane::Kafka) {
             KafkaBroker::shared();
         }
-        Ok(Self { cores, mock, started: Cell::new(0) })
+        let option =
+            |option: &String| option.split_once('=').map(|(key, value)| format!("{key:?}: {{ value: {value:?} }}"));
+        let kafka_options: Option<Vec<_>> = kafka_options.iter().map(option).collect();
+        let kafka_options = kafka_options.context("an option of Kafka is written key=value")?.join(", ");
+        Ok(Self { cores, mock, kafka_options, started: Cell::new(0) })
     }
 
     /// Starts the server of `lane` on an empty log.
@@ -86,7 +92,7 @@ impl Ground {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
         let kafka = self.kafka(lane)?;
         let config = folder.path().join("usher.yaml");
-        fs::write(&config, configuration(folder.path(), kafka.as_ref(), select)?)?;
+        fs::write(&config, configuration(folder.path(), kafka.as_ref(), &self.kafka_options, select)?)?;
         let config = config.to_str().context("the target folder's name is not text")?;
         let role = match (lane, engine) {
             (Lane::Bare, _) => vec!["bare"],
@@ -116,11 +122,16 @@ impl Ground {
     }
 }
 
-fn configuration(folder: &Path, kafka: Option<&KafkaConfig>, select: Select<'_>) -> anyhow::Result<String> {
+fn configuration(
+    folder: &Path,
+    kafka: Option<&KafkaConfig>,
+    options: &str,
+    select: Select<'_>,
+) -> anyhow::Result<String> {
     let log = match kafka {
         None => "{ kind: embedded }".to_owned(),
         Some(kafka) => format!(
-            "{{ kind: kafka, kafka: {{ brokers: {:?}, topic_prefix: {:?}, partitions: {}, replication_factor: 1 }} }}",
+            "{{ kind: kafka, kafka: {{ brokers: {:?}, topic_prefix: {:?}, partitions: {}, replication_factor: 1, options: {{ {options} }} }} }}",
             kafka.brokers, kafka.topic_prefix, kafka.partitions
         ),
     };

@@ -25,6 +25,7 @@ mod kafka;
 mod lanes;
 mod latencies;
 mod load;
+mod overload;
 mod process;
 mod report;
 
@@ -80,6 +81,14 @@ struct Plan {
     #[arg(long)]
     #[serde(skip)]
     no_end_to_end: bool,
+    /// Measure, too, how soon events have their effect at 70 % of what the service can do, and what becomes of them at
+    /// one and a half times of it.
+    #[arg(long)]
+    #[serde(skip)]
+    overload: bool,
+    /// An option of Kafka's clients for all lanes with Kafka, like linger.ms=1; may be given several times.
+    #[arg(long)]
+    kafka_option: Vec<String>,
     /// Fail if a ratio is less than two thirds of that in this file, which an earlier run has written.
     #[arg(long)]
     #[serde(skip)]
@@ -110,7 +119,7 @@ fn main() -> anyhow::Result<()> {
 async fn measure(plan: Plan, cores: Cores) -> anyhow::Result<()> {
     let mut lanes = vec![Lane::Bare];
     lanes.extend(&plan.only);
-    let ground = Ground::new(cores, &lanes)?;
+    let ground = Ground::new(cores, &lanes, &plan.kafka_option)?;
     let span = Span { warm_up: WARM_UP, measure: Duration::from_secs_f64(plan.seconds) };
     let mut reports: Vec<_> = lanes.into_iter().map(LaneReport::new).collect();
     let baseline = plan.against.as_deref().map(Baseline::read).transpose()?;
@@ -135,6 +144,12 @@ async fn measure(plan: Plan, cores: Cores) -> anyhow::Result<()> {
         report::progress(&format!("end to end: {}", report.lane.name()));
         let span = Span { warm_up: 3 * WARM_UP, measure: 3 * span.measure };
         report.end_to_end = Some(end_to_end::measure(&ground, report.lane, span, EVENTS_PER_SECOND).await?);
+    }
+    let whole = |lane| matches!(lane, Lane::Embedded | Lane::Kafka) && plan.overload;
+    for report in reports.iter_mut().filter(|report| whole(report.lane)) {
+        report::progress(&format!("as much as it can do, and more: {}", report.lane.name()));
+        let span = Span { warm_up: 3 * WARM_UP, measure: 3 * span.measure };
+        report.overload = Some(overload::measure(&ground, report.lane, span).await?);
     }
     Report::new(plan, cores, &reports).publish()?;
     let fallen = fallen(&reports);

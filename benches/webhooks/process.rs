@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     fs::File,
     io::{self, BufRead, BufReader},
     net::SocketAddr,
@@ -29,7 +30,7 @@ impl Process {
     /// Starts this program again on `core`, as what `role` says, and waits until it listens. What it logs goes to
     /// the file `log`.
     pub fn start(core: usize, role: &[&str], log: &Path) -> anyhow::Result<Self> {
-        let mut child = Command::new(env::current_exe()?)
+        let mut child = under(&env::current_exe()?)
             .args(["child", "--core", &core.to_string()])
             .args(role)
             .env_remove("RUST_LOG")
@@ -79,6 +80,15 @@ impl Process {
         }
         bail!("a child process does not end");
     }
+}
+
+/// The command that runs `program`, under a profiler if `USHER_BENCH_UNDER` names one with its arguments.
+fn under(program: &Path) -> Command {
+    let profiler = env::var("USHER_BENCH_UNDER").unwrap_or_default();
+    let mut words = profiler.split_whitespace().map(OsString::from).chain([program.into()]);
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words);
+    command
 }
 
 impl Drop for Process {

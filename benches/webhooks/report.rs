@@ -19,6 +19,7 @@ use super::{
     lanes::Lane,
     latencies::median,
     load::CONNECTIONS,
+    overload,
 };
 
 /// The rounds of one lane.
@@ -31,12 +32,14 @@ pub struct LaneReport {
     pub half: Vec<Measured>,
     /// Through the whole service.
     pub end_to_end: Option<end_to_end::Measured>,
+    /// At 70 % of what the service can do, and beyond what it can.
+    pub overload: Option<overload::Measured>,
 }
 
 impl LaneReport {
     /// Nothing measured yet.
     pub fn new(lane: Lane) -> Self {
-        Self { lane, full: Vec::new(), half: Vec::new(), end_to_end: None }
+        Self { lane, full: Vec::new(), half: Vec::new(), end_to_end: None, overload: None }
     }
 
     /// The medians at full load.
@@ -80,6 +83,7 @@ struct Row {
     full_load: Measured,
     half_load: Option<Measured>,
     end_to_end: Option<end_to_end::Measured>,
+    overload: Option<overload::Measured>,
 }
 
 impl Report {
@@ -94,6 +98,7 @@ impl Report {
                 full_load: report.full_load(),
                 half_load: (!report.half.is_empty()).then(|| Measured::median(&report.half)),
                 end_to_end: report.end_to_end,
+                overload: report.overload.clone(),
             }
         });
         Self {
@@ -134,6 +139,9 @@ impl Report {
         }
         for (name, measured) in self.lanes.iter().filter_map(|row| Some((row.name, row.end_to_end?))) {
             print_end_to_end(name, &measured, out)?;
+        }
+        for (name, measured) in self.lanes.iter().filter_map(|row| Some((row.name, row.overload.as_ref()?))) {
+            print_overload(name, measured, out)?;
         }
         goals::print(&self.goals, out)
     }
@@ -183,6 +191,22 @@ fn print_end_to_end(name: &str, measured: &end_to_end::Measured, out: &mut impl 
         measured.cpu_us_an_event,
         measured.context_switches_an_event
     )
+}
+
+fn print_overload(name: &str, measured: &overload::Measured, out: &mut impl Write) -> io::Result<()> {
+    let overload::Measured { capacity, steady, overload } = measured;
+    writeln!(out, "\n{name}: the whole service can do {capacity:.0} events/s")?;
+    let part = format!("at {:.0}/s", steady.rate);
+    writeln!(out, "{part:28} | p50 {:>6.1} ms   p99 {:>6.1} ms", steady.all.p50_ms, steady.all.p99_ms)?;
+    let part = format!("at {:.0}/s", overload.rate);
+    writeln!(out, "{part:28} | {} refused, answered p99 {:.1} ms", overload.refused, overload.answered_p99_ms)?;
+    let each = |values: &[f64]| values.iter().map(|value| format!("{value:.0}")).collect::<Vec<_>>().join(" ");
+    for (part, values) in
+        [("  decided, each second", &overload.decided), ("  done", &overload.done), ("  not done yet", &overload.lag)]
+    {
+        writeln!(out, "{part:28} | {}", each(values))?;
+    }
+    Ok(())
 }
 
 impl Machine {
