@@ -297,7 +297,7 @@ mod tests {
         let told = (health.clone(), Arc::new(Readiness::new()));
         let producer = Producer::new(settings.clone(), DeliveryTimeout::Bounded).expect("a producer");
         let recreations = Arc::new(Recreations::new(settings.clone(), Arc::new(producer)));
-        Watch::new(settings, &config, 3, told, (Arc::default(), recreations))
+        Watch::new(settings, &config, 3, told, (Arc::new(Acknowledged::new(3)), recreations))
     }
 
     async fn ends(health: &Health) -> Option<String> {
