@@ -1,7 +1,6 @@
 // The console's own script. Every page works without it: htmx and this save reloads and keep the focus in place.
 (() => {
   "use strict";
-  const one = (selector, root = document) => root.querySelector(selector);
 
   // Ticks every box of the page's table.
   document.addEventListener("change", (event) => {
@@ -25,13 +24,14 @@
   document.addEventListener("htmx:before:request", (event) => busy(event, true));
   document.addEventListener("htmx:after:swap", (event) => {
     busy(event, false);
-    const said = one("[data-says]", document.getElementById(event.detail?.ctx?.target?.id) ?? document);
+    const part = document.getElementById(event.detail?.ctx?.target?.id);
+    const said = part?.closest("[data-says]") ?? part?.querySelector("[data-says]");
     const status = document.getElementById("status");
     if (said && status && status.textContent !== said.dataset.says) status.textContent = said.dataset.says;
   });
   document.addEventListener("htmx:error", (event) => busy(event, false));
 
   // After a form was refused, the summary of its errors is read first.
-  const errors = one(".errors");
+  const errors = document.querySelector(".errors");
   if (errors) errors.focus();
 })();

@@ -10,7 +10,7 @@ use actix_web::{
     FromRequest, HttpRequest, HttpResponse, ResponseError,
     dev::Payload,
     http::{StatusCode, header},
-    web::{Data, Query},
+    web::{Data, Path, Query},
 };
 use askama::Template;
 use chrono_tz::Tz;
@@ -44,6 +44,8 @@ struct Inner {
     principal: Principal,
     request: HttpRequest,
     now: Timestamp,
+    /// The segment of the path that `{id}` stands for, decoded; empty if there is none.
+    id: String,
     changes: RefCell<Vec<ChangeOfResponse>>,
 }
 
@@ -92,7 +94,7 @@ impl Asked {
 
     /// The segment of the path that `{id}` stands for.
     pub(super) fn id(&self) -> &str {
-        self.0.request.match_info().get("id").unwrap_or_default()
+        &self.0.id
     }
 
     /// Whether htmx asks for a part of the page, to swap it in.
@@ -144,7 +146,7 @@ impl Asked {
     /// [`Problem::NotFound`] if the source is not one of theirs.
     pub(super) fn may(&self, permission: Permission, about: About<'_>) -> Result<(), Problem> {
         self.0.principal.may(permission, about)?;
-        let lifetimes = self.0.console.lifetimes;
+        let lifetimes = self.0.console.lifetimes();
         if permission.wants_fresh_sign_in() && !self.0.session.is_fresh(lifetimes, self.0.now) {
             let age = length(lifetimes.again_after);
             let why = format!(
@@ -311,7 +313,7 @@ fn asked(request: &HttpRequest) -> Result<Asked, Away> {
     let state = console.listener.state().ok_or(Away::Starting)?;
     let now = SystemClock.now();
     let known = Cookies(console).session(request).and_then(|session| {
-        let principal = session.principal(state, console.lifetimes, now)?;
+        let principal = session.principal(state, console.lifetimes(), now)?;
         Some((session, principal))
     });
     let Some((session, mut principal)) = known else {
@@ -325,8 +327,11 @@ fn asked(request: &HttpRequest) -> Result<Asked, Away> {
         connection.proved();
     }
     let (console, state) = (Data::clone(console), Data::clone(state));
-    let changes = RefCell::default();
-    Ok(Asked(Rc::new(Inner { console, state, session, principal, request: request.clone(), now, changes })))
+    // The router leaves `%2F` as it is; this decodes all.
+    let id = Path::<String>::from_request(request, &mut Payload::None).into_inner();
+    let id = id.map(Path::into_inner).unwrap_or_default();
+    let (request, changes) = (request.clone(), RefCell::default());
+    Ok(Asked(Rc::new(Inner { console, state, session, principal, request, now, id, changes })))
 }
 
 #[cfg(test)]

@@ -28,20 +28,21 @@ use answer::Answer;
 use asked::Asked;
 use origin::Origin;
 use requests::Requests;
-use session::{Keys, Lifetimes};
+use session::{Keys, Lifetimes, MadeKey};
 
 /// The state that all pages share.
 pub struct Console {
     listener: web::Data<ListenerState>,
-    keys: Keys,
-    lifetimes: Lifetimes,
-    origin: Origin,
+    /// Sessions are sealed with it if the configuration has no key.
+    made_key: MadeKey,
+    /// The address of the listener.
+    address: SocketAddr,
     requests: Requests,
     zone: Tz,
 }
 
 impl Console {
-    /// The console of the listener at `address`. Makes the key of sessions in `data_dir` if the configuration has none.
+    /// The console of the listener at `address`. Makes a key of sessions in `data_dir` if there is none.
     ///
     /// # Errors
     /// [`Error`] if that key can't be read or made.
@@ -51,10 +52,23 @@ impl Console {
         address: SocketAddr,
         listener: web::Data<ListenerState>,
     ) -> Result<Self, Error> {
-        let keys = Keys::of(&config.admin, data_dir)?;
-        let (lifetimes, zone) = (Lifetimes::of(&config.admin), config.console.timezone);
-        let origin = Origin::of(&config.admin, address);
-        Ok(Self { listener, keys, lifetimes, origin, requests: Requests::default(), zone })
+        let (made_key, zone) = (MadeKey::of(data_dir)?, config.console.timezone);
+        Ok(Self { listener, made_key, address, requests: Requests::default(), zone })
+    }
+
+    /// The keys of sessions, as the configuration is now.
+    fn keys(&self) -> Keys {
+        Keys::from(self.made_key.bytes())
+    }
+
+    /// How long sessions last, as the configuration is now.
+    fn lifetimes(&self) -> Lifetimes {
+        Lifetimes::default()
+    }
+
+    /// The address of the console, as the configuration is now.
+    fn origin(&self) -> Origin {
+        Origin::new(None, self.address)
     }
 }
 

@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 use actix_web::http::header::{self, HeaderMap};
 use url::Url;
 
-use crate::config::Admin;
-
 /// Where the console stands, as browsers see it.
 #[derive(Debug)]
 pub(super) struct Origin {
@@ -19,12 +17,8 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// That of a listener at `address`, or of `public_url`.
-    pub(super) fn of(_: &Admin, address: SocketAddr) -> Self {
-        Self::new(None, address)
-    }
-
-    fn new(public_url: Option<&Url>, address: SocketAddr) -> Self {
+    /// That of `public_url`; otherwise of a listener at `address`.
+    pub(super) fn new(public_url: Option<&Url>, address: SocketAddr) -> Self {
         let is_loopback = address.ip().to_canonical().is_loopback();
         if let Some(url) = public_url {
             let accepted = vec![url.origin().ascii_serialization()];

@@ -80,7 +80,8 @@ where
 fn proved(asked: &Asked, body: Result<Bytes, actix_web::Error>) -> Result<Form, Problem> {
     let form = Form::read(body)?;
     let console = asked.console();
-    if !console.origin.sent(asked.headers()) || !console.keys.is_form_token(asked.session(), form.get("form_token")) {
+    if !console.origin().sent(asked.headers()) || !console.keys().is_form_token(asked.session(), form.get("form_token"))
+    {
         let why = "The form did not come from a page of this session. Nothing was changed. Open the page anew, and send it from there.";
         return Err(Problem::Forbidden(why.to_owned()));
     }

@@ -8,7 +8,7 @@ mod parts;
 pub(super) use banners::days_left;
 pub(super) use look::{Look, Switch, set};
 pub(super) use moment::{Moment, length};
-pub(super) use parts::{Badge, Chip, Choice, Errors, Fact, Kind, Number, Pages, Place, RailItem, Switcher};
+pub(super) use parts::{Badge, Chip, Choice, Errors, Fact, Kind, Number, Pages, Place, RailItem, Switcher, users};
 
 use super::{
     Asked,
@@ -50,7 +50,7 @@ impl Frame {
             said: "",
             look: asked.look(),
             switcher: None,
-            form_token: console.keys.form_token(asked.session()),
+            form_token: console.keys().form_token(asked.session()),
             place,
             name: principal.name.to_string(),
             role: principal.role.as_str(),

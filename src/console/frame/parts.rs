@@ -193,6 +193,11 @@ pub(in crate::console) struct Fact {
     pub(in crate::console) at: Option<super::Moment>,
 }
 
+/// A number of users in words.
+pub(in crate::console) fn users(count: u64) -> String {
+    if count == 1 { "1 user".to_owned() } else { format!("{count} users") }
+}
+
 /// What is wrong with a form that was sent.
 #[derive(Debug, Default)]
 pub(in crate::console) struct Errors {

@@ -8,7 +8,7 @@ use crate::{
     admin::Problem,
     console::{
         Answer, Asked,
-        frame::{Chip, Choice, Errors, Frame, Kind, Moment, Number, Pages, Place},
+        frame::{Chip, Choice, Errors, Frame, Kind, Moment, Number, Pages, Place, Switcher},
     },
 };
 
@@ -41,8 +41,12 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let chip = Chip { name: "State", value: "Held".into(), without: "/settings/components".into() };
     let number = |class, value, word| Number { class, value, word, path: "/settings/components".to_owned() };
     let words = ["Done", "Note", "Running", "Held", "Warning", "Failed", "Test", "Off"];
+    let mut frame = asked.frame(Place::Settings, "Components");
+    let choices = super::source_choices(&asked);
+    let chosen = choices.first().map(|choice| choice.value.clone()).unwrap_or_default();
+    frame.switcher = Some(Switcher { action: "/settings/components", choices, chosen });
     Answer::html(&Components {
-        frame: asked.frame(Place::Settings, "Components"),
+        frame,
         kinds: Kind::ALL.into_iter().zip(words).collect(),
         at: asked.moment(asked.now().minus(Duration::from_mins(5))),
         none: None,

@@ -29,7 +29,7 @@ struct Settings {
 /// An internal [`Problem`] if the page can't be rendered.
 pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let choices = |switch: Switch| switch.values().iter().map(|(value, word)| Choice::new(value, word)).collect();
-    let (session, lifetimes) = (asked.session(), asked.console().lifetimes);
+    let (session, lifetimes) = (asked.session(), asked.console().lifetimes());
     Answer::html(&Settings {
         frame: asked.frame(Place::Settings, "Settings"),
         themes: choices(Switch::Theme),

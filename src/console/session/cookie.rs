@@ -18,17 +18,17 @@ pub(in crate::console) struct Cookies<'c>(pub(in crate::console) &'c Console);
 
 impl Cookies<'_> {
     fn name(&self) -> &'static str {
-        if self.0.origin.is_secure { SECURE } else { LOCAL }
+        if self.0.origin().is_secure { SECURE } else { LOCAL }
     }
 
     /// The session that a request comes with, if this console sealed it.
     pub(in crate::console) fn session(&self, request: &HttpRequest) -> Option<Session> {
-        value(request, self.name()).and_then(|sealed| self.0.keys.open(sealed))
+        value(request, self.name()).and_then(|sealed| self.0.keys().open(sealed))
     }
 
     /// Has the browser keep `session`.
     pub(in crate::console) fn keep(&self, session: &Session, response: &mut HttpResponse) {
-        if let Some(sealed) = self.0.keys.seal(session) {
+        if let Some(sealed) = self.0.keys().seal(session) {
             self.set(&sealed, "", response);
         }
     }
@@ -39,7 +39,7 @@ impl Cookies<'_> {
     }
 
     fn set(&self, value: &str, more: &str, response: &mut HttpResponse) {
-        let secure = if self.0.origin.is_secure { "; Secure" } else { "" };
+        let secure = if self.0.origin().is_secure { "; Secure" } else { "" };
         let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}", self.name());
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -15,8 +15,6 @@ use ring::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::Session;
-use crate::config;
-
 /// The file of the key that usher makes, in `data_dir`.
 const KEY_FILE: &str = "session-key";
 const ONLY_THE_OWNER: u32 = 0o600;
@@ -39,6 +37,24 @@ pub enum Error {
     },
 }
 
+/// The key that usher made.
+pub(in crate::console) struct MadeKey(Vec<u8>);
+
+impl MadeKey {
+    /// The one in `data_dir`, which is made if it does not exist.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if the file is no key, [`Error::File`] if it can't be read or made.
+    pub(in crate::console) fn of(data_dir: &Path) -> Result<Self, Error> {
+        kept(&data_dir.join(KEY_FILE)).map(Self)
+    }
+
+    /// The key.
+    pub(in crate::console) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// The keys of sessions, all made of one.
 pub(in crate::console) struct Keys {
     seal: LessSafeKey,
@@ -46,16 +62,8 @@ pub(in crate::console) struct Keys {
 }
 
 impl Keys {
-    /// The key of the configuration; otherwise the one in `data_dir`, which is made if it does not exist.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] if the file is no key, [`Error::File`] if it can't be read or made.
-    pub(in crate::console) fn of(_: &config::Admin, data_dir: &Path) -> Result<Self, Error> {
-        kept(&data_dir.join(KEY_FILE)).map(|key| Self::from(&key[..]))
-    }
-
     /// Keys for two purposes, so that what one makes is of no use for the other.
-    fn from(key: &[u8]) -> Self {
+    pub(in crate::console) fn from(key: &[u8]) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, key);
         let derived = |purpose: &[u8]| hmac::sign(&key, purpose);
         let seal = UnboundKey::new(&AES_256_GCM, derived(b"usher: seal sessions").as_ref());

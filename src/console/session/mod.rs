@@ -14,14 +14,13 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use cookie::{Cookies, value};
 pub use keys::Error;
-pub(super) use keys::Keys;
+pub(super) use keys::{Keys, MadeKey};
 
 use crate::{
     admin::{
         AdminState,
         identity::{Fingerprint, Principal, Token},
     },
-    config,
     domain::{Actor, Channel, Timestamp},
 };
 
@@ -39,8 +38,8 @@ pub(super) struct Lifetimes {
     pub(super) again_after: Duration,
 }
 
-impl Lifetimes {
-    pub(super) fn of(_: &config::Admin) -> Self {
+impl Default for Lifetimes {
+    fn default() -> Self {
         let (idle, at_most) = (Duration::from_mins(30), Duration::from_hours(12));
         Self { idle, at_most, again_after: Duration::from_mins(15) }
     }

@@ -72,7 +72,7 @@ pub(in crate::console) async fn sign_in(
         let errors = Errors::one("You are not signed in", "token", text);
         page(&console, &request, form.get("to"), errors, false, status)
     };
-    if !console.origin.sent(request.headers()) {
+    if !console.origin().sent(request.headers()) {
         return refuse(StatusCode::FORBIDDEN, "The form did not come from this page. Send it again from here.");
     }
     let sent = form.get("token").trim();
@@ -109,7 +109,7 @@ fn page(
     signed_out: bool,
     status: StatusCode,
 ) -> HttpResponse {
-    let needs_https = console.origin.needs_https;
+    let needs_https = console.origin().needs_https;
     let to = local(to).unwrap_or("/");
     let page = Page { look: Look::of(request), assets: assets(), errors, to, signed_out, needs_https };
     let mut response = match Answer::with_status(status, &page) {

@@ -14,9 +14,9 @@ pub async fn play(case: &'static str, arguments: Vec<String>) {
     let output = tokio::task::spawn_blocking(move || Command::new(SCRIPT).args(["run", case]).args(arguments).output());
     let output = output.await.expect("joined").expect("started");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let verdict: Value = said.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_else(|| {
-        panic!("{case} gave no verdict: {said}{}", String::from_utf8_lossy(&output.stderr));
-    });
+    let verdict: Option<Value> = said.lines().last().and_then(|line| serde_json::from_str(line).ok());
+    assert!(verdict.is_some(), "{case} gave no verdict: {said}{}", String::from_utf8_lossy(&output.stderr));
+    let verdict = verdict.expect("there is one");
     let failures: Vec<_> = verdict["failures"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
     assert!(failures.is_empty(), "{case}:\n{}", failures.join("\n"));
     for page in verdict["pages"].as_array().expect("a list") {

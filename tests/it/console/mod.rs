@@ -26,10 +26,9 @@ const HELD: &str = "{ id: staff, name: Staff, source: acme, trigger: manual, tes
 const ON_CREATE: &str = "{ id: newcomers, source: acme, trigger: on_create, select: { everyone: true }, \
     actions: [{ add_groups: [staff] }] }";
 
-/// Two schemes, three people whom one of them selects, and a token for somebody who may only read.
+/// Two schemes, and three people whom one of them selects.
 fn ground() -> Ground {
-    let tokens = format!("[{{ name: vera, role: viewer, secret: {VIEWER_TOKEN} }}]");
-    let ground = Ground::new(&format!("{HELD}, {ON_CREATE}")).groups(&["staff"]).tweak("USHER_ADMIN__TOKENS", &tokens);
+    let ground = Ground::new(&format!("{HELD}, {ON_CREATE}")).groups(&["staff"]);
     for number in 0..3 {
         let account = Account::new(format!("KEY{number}"), format!("name-{number}"));
         ground.sandbox.put_user(ACME.product, account.email(format!("user-{number}@acme.example")));
@@ -55,9 +54,13 @@ async fn when(face: &Face, id: &str, state: &str) -> Value {
     .await
 }
 
-/// usher on [`ground`], with one held run.
-async fn held() -> (Ground, Usher, String) {
-    let ground = ground();
+/// [`ground`] with a token for somebody who may only read.
+fn with_viewer() -> Ground {
+    ground().tweak("USHER_ADMIN__TOKENS", &format!("[{{ name: vera, role: viewer, secret: {VIEWER_TOKEN} }}]"))
+}
+
+/// usher on `ground`, with one held run.
+async fn held(ground: Ground) -> (Ground, Usher, String) {
     let usher = Usher::start(&ground).await;
     let id = run(&usher, "staff", "held").await;
     (ground, usher, id)

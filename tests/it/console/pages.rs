@@ -2,7 +2,7 @@
 
 use usher::sandbox::{Account, webhook::Happening};
 
-use super::{ADMIN_TOKEN, VIEWER_TOKEN, browser::play, held, when};
+use super::{ADMIN_TOKEN, VIEWER_TOKEN, browser::play, ground, held, when, with_viewer};
 use crate::support::ground::{ACME, Ground};
 use crate::support::usher::Usher;
 
@@ -15,13 +15,13 @@ fn arguments(usher: &Usher, more: &[&str]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_token_is_refused_in_words_and_the_right_one_leads_to_the_page() {
-    let (_ground, usher, _) = held().await;
+    let (_ground, usher, _) = held(ground()).await;
     play("sign_in", arguments(&usher, &[])).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_whole_for_everybody_and_small() {
-    let (ground, usher, id) = held().await;
+    let (ground, usher, id) = held(ground()).await;
     let user = Account::new("KEY9", "name-9");
     ground.sandbox.put_user(ACME.product, user.clone());
     let event = usher.tell(ACME, Happening::Created, &user).await;
@@ -39,9 +39,15 @@ async fn an_empty_console_says_why_it_is_empty() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_run_is_released_with_and_without_script() {
     for script in ["script", "none"] {
-        let (ground, usher, id) = held().await;
+        let (ground, usher, id) = held(ground()).await;
         play("release", arguments(&usher, &[&id, script])).await;
         when(&usher, &id, "done").await;
         assert_eq!(ground.effects().len(), 3, "{script}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_only_read_sees_the_button_and_why_it_is_not_for_them() {
+    let (_ground, usher, id) = held(with_viewer()).await;
+    play("viewer", arguments(&usher, &[&id])).await;
 }

@@ -33,7 +33,7 @@ impl Answer {
     /// The value of a hidden field of the page.
     pub fn field(&self, name: &str) -> String {
         let rest = self.text.split(&format!("name=\"{name}\" value=\"")).nth(1);
-        rest.unwrap_or_else(|| panic!("no field {name}: {}", self.text)).split('"').next().expect("a value").to_owned()
+        rest.expect("a page with this field").split('"').next().expect("a value").to_owned()
     }
 }
 

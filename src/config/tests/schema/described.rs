@@ -48,6 +48,7 @@ fn each_number_has_its_bounds_and_each_key_says_what_holds_where_it_is_left_out(
 const FREE: &[(&str, &str)] = &[
     ("Configuration", "webhooks"),
     ("Configuration", "admin"),
+    ("Configuration", "console"),
     ("Configuration", "log"),
     ("Log", "kafka"),
     ("Kafka", "options"),

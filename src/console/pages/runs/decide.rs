@@ -12,7 +12,7 @@ use crate::{
     console::{
         Answer, Asked,
         form::Form,
-        frame::{Errors, Frame, Place},
+        frame::{Errors, Frame, Place, users},
     },
     views::{Run, RunState},
 };
@@ -45,8 +45,9 @@ impl Decide {
         let does = if run.test_mode { "Test mode: nothing is changed when it goes on." } else { "" };
         let (title, text) = if releases {
             let text = format!(
-                "Nothing was changed so far. Released, {} is done to {number} users, as far as they still fit: everybody is decided anew. {does}",
-                run.actions
+                "Nothing was changed so far. Released, {} is done to {}, as far as they still fit: everybody is decided anew. {does}",
+                run.actions,
+                users(number)
             );
             ("This run waits for you", text)
         } else {
@@ -64,7 +65,7 @@ impl Decide {
             typed: refused.typed,
             releases,
             number,
-            release_word: format!("Release it for {number} users"),
+            release_word: format!("Release it for {}", users(number)),
             may_release: asked.why_not(Permission::ReleaseRun, about),
             may_cancel: asked.why_not(Permission::Cancel, about),
         })

@@ -10,7 +10,7 @@ use crate::{
     console::{
         Answer, Asked,
         addresses::Address,
-        frame::{Badge, Chip, Choice, Frame, Kind, Moment, Pages, Place},
+        frame::{Badge, Chip, Choice, Frame, Kind, Moment, Pages, Place, users},
     },
     domain::{StepResult, Timestamp},
     views::{Counts, Cursor, EntryResult, Filter, Limit, Paging, Run, RunState},
@@ -124,7 +124,7 @@ impl Row {
         let badge = Badge::from(run.state);
         let about = match (&run.user_name, &run.user) {
             (Some(name), _) | (None, Some(name)) => format!("{name}: {}", cause_words(&run.trigger)),
-            (None, None) => format!("{} users selected: {}", run.counts.selected, cause_words(&run.trigger)),
+            (None, None) => format!("{} selected: {}", users(run.counts.selected), cause_words(&run.trigger)),
         };
         Self {
             path: Address::of("/runs", &run.id).to_string(),

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::one::address;
 use crate::{
-    console::frame::{Badge, Kind, Number},
+    console::frame::{Badge, Kind, Number, users},
     domain::StepResult,
     views::{Run, RunState},
 };
@@ -52,7 +52,7 @@ impl Progress {
         let progress = run.progress.as_ref().filter(|_| !run.state.is_final());
         let progress = progress.and_then(|progress| {
             let (decided, total) = (progress.decided, progress.total?);
-            Some(Decided { decided, total: total.max(1), words: format!("{decided} of {total} users decided") })
+            Some(Decided { decided, total: total.max(1), words: format!("{decided} of {} decided", users(total)) })
         });
         let says = match &progress {
             Some(progress) => format!("{}: {}", badge.word, progress.words),
