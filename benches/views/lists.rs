@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use usher::{
     domain::{RunId, StepResult},
-    views::{Cursor, EntryResult, Error, Filter, LetterFilter, LetterState, Limit, Page, Paging, RunState, Views},
+    views::{
+        Cursor, EntryFilter, EntryResult, Error, Filter, GroupFilter, LetterFilter, LetterState, Limit, Page, Paging,
+        RunKind, RunState, Users, Views,
+    },
 };
 
 use super::records::{Records, at, scheme, source, sweep};
@@ -40,9 +43,21 @@ pub(super) fn measure(views: &Views, records: Records) -> anyhow::Result<Duratio
     for (name, result) in [("all", None), ("failed", Some(StepResult::Failed)), ("held: none", Some(StepResult::Held))]
     {
         let result = result.map(EntryResult::Step);
-        let ask = |_| Ok(views.entries(&run, result, &page())?.map_or(0, |page| page.items.len()));
+        let filter = EntryFilter { result, ..EntryFilter::default() };
+        let ask = |_| Ok(views.entries(&run, &filter, &page())?.map_or(0, |page| page.items.len()));
         list(&format!("entries of a run with {}: {name}", records.users), &ask)?;
     }
+    list("entries of a user, all runs", &|nth| {
+        count(views.entries_of(&Users(vec![records.user(u64::from(nth) * 997)]), None, &page())?)
+    })?;
+    list("runs about a user", &|nth| {
+        let user = Some(Users(vec![records.user(u64::from(nth) * 997)]));
+        count(views.runs(&Filter { user, ..Filter::default() }, &page())?)
+    })?;
+    list("runs, folded by the hour", &|_| count(views.run_groups(&GroupFilter::default(), &page())?))?;
+    let undo = |_| Ok(views.undo_plan(&run, None, &page())?.map_or(0, |plan| plan.items.len()));
+    list(&format!("undo of a run with {} users", records.users), &undo)?;
+    list("groups of dead letters", &|_| count(views.letter_groups(LetterState::Open, &page())?))?;
     list("decisions of a user", &|nth| {
         count(views.decisions(&[source()], &records.user(u64::from(nth) * 997), &page())?)
     })?;
@@ -80,6 +95,9 @@ fn filters() -> Vec<(&'static str, Filter)> {
             Filter { result: Some(EntryResult::Step(StepResult::Tested)), ..Filter::default() },
         ),
         ("with an action: none", Filter { action: Some("deactivate".into()), ..Filter::default() }),
+        ("of a kind: none", Filter { kind: Some(RunKind::Undo), ..Filter::default() }),
+        ("by nobody", Filter { by: Some("nobody".into()), ..Filter::default() }),
+        ("with a text: none", Filter { text: Some("no such text".into()), ..Filter::default() }),
         ("of the last second", Filter { since: Some(at(499_000)), ..Filter::default() }),
         (
             "of a scheme, with an action: none",

@@ -41,6 +41,8 @@ pub(super) enum Prepared {
     Pause(Pause),
     CancelledRun(CancelledRun),
     SessionsEnded(SessionsEnded),
+    /// Runs were removed from the run log, at that time. The views see to it.
+    DeletedRuns(Timestamp),
     /// Set by the log for itself.
     NoneOfOurs,
 }
@@ -54,6 +56,8 @@ pub(super) struct State {
     pauses: HashMap<String, Pause>,
     cancelled: HashMap<String, CancelledRun>,
     ended_sessions: HashMap<String, SessionsEnded>,
+    /// When runs were removed from the run log.
+    deleted_runs: HashMap<String, Timestamp>,
 }
 
 impl State {
@@ -66,6 +70,7 @@ impl State {
             pauses: HashMap::new(),
             cancelled: HashMap::new(),
             ended_sessions: HashMap::new(),
+            deleted_runs: HashMap::new(),
         }
     }
 
@@ -81,6 +86,7 @@ impl State {
             Setting::Pause(pause) => Prepared::Pause(pause),
             Setting::CancelledRun(cancelled) => Prepared::CancelledRun(cancelled),
             Setting::SessionsEnded(ended) => Prepared::SessionsEnded(ended),
+            Setting::DeletedRuns(deleted) => Prepared::DeletedRuns(deleted.at),
             Setting::OutcomesRecreated(_) => Prepared::NoneOfOurs,
         }
     }
@@ -101,6 +107,9 @@ impl State {
             }
             Prepared::SessionsEnded(ended) => {
                 self.ended_sessions.insert(key, ended);
+            }
+            Prepared::DeletedRuns(at) => {
+                self.deleted_runs.insert(key, at);
             }
             Prepared::NoneOfOurs => {}
         }
@@ -131,6 +140,7 @@ impl State {
         self.pauses.remove(key);
         self.cancelled.remove(key);
         self.ended_sessions.remove(key);
+        self.deleted_runs.remove(key);
         self.schemes.remove(key).is_some()
     }
 
@@ -215,7 +225,9 @@ impl State {
             .filter(|(_, known)| known.stored.is_deleted() && known.stored.current().at.until(now) > DELETED_RETENTION);
         let cancelled = self.cancelled.iter().filter(|(_, cancelled)| cancelled.at.until(now) > CANCELLED_RETENTION);
         let sessions = self.ended_sessions.iter().filter(|(_, ended)| ended.at.until(now) > ENDED_SESSIONS_RETENTION);
-        let keys = deleted.map(|(key, _)| key).chain(cancelled.map(|(key, _)| key)).chain(sessions.map(|(key, _)| key));
+        let removed = self.deleted_runs.iter().filter(|(_, at)| at.until(now) > CANCELLED_RETENTION);
+        let (sessions, removed) = (sessions.map(|(key, _)| key), removed.map(|(key, _)| key));
+        let keys = deleted.map(|(key, _)| key).chain(cancelled.map(|(key, _)| key)).chain(sessions).chain(removed);
         keys.filter_map(|key| UserKey::parse(key)).collect()
     }
 

@@ -12,8 +12,8 @@ use super::{Error, SchemeView, Settings, error::Wrong};
 use crate::{
     config::{CheckedScheme, check_scheme},
     domain::{
-        Actor, CancelledRun, ChangeKind, Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, SessionsEnded,
-        Setting, StoredScheme, Timestamp, WhichSessions,
+        Actor, CancelledRun, ChangeKind, DeletedRuns, Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId,
+        SessionsEnded, Setting, StoredScheme, Timestamp, WhichSessions,
     },
     log::{Record, Stream, codec},
 };
@@ -170,6 +170,17 @@ impl Settings {
     pub async fn end_sessions(&self, of: WhichSessions) -> Result<(), Error> {
         let _turn = self.turn().await?;
         self.append(&Setting::SessionsEnded(SessionsEnded { of, at: self.now() })).await
+    }
+
+    /// Removes runs from the run log, those that have ended by now.
+    ///
+    /// # Errors
+    /// As [`Settings::pause`].
+    pub async fn delete_runs(&self, deleted: DeletedRuns) -> Result<(), Error> {
+        let _turn = self.turn().await?;
+        let deleted = DeletedRuns { at: self.now(), ..deleted };
+        info!(deletion.id = %deleted.id, by = %deleted.by, reason = deleted.reason, "runs removed from the run log");
+        self.append(&Setting::DeletedRuns(deleted)).await
     }
 
     /// Removes settings that are no longer needed: ended sessions, cancelled runs and the history of deleted schemes, after a year.

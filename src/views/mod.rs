@@ -24,14 +24,15 @@ use std::sync::Arc;
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-pub use dead_letters::{DeadLetterRow, GivenUpStep, LetterFilter, LetterState, Resolved, Said};
+pub use dead_letters::{DeadLetterRow, GivenUpStep, LetterFilter, LetterGroup, LetterState, Resolved, Said};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 pub use error::Error;
 pub use orders::{NewcomersOrder, Order};
 pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
 pub use prune::{Pruning, step::Horizon};
 pub use runs::{
-    Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunKind, RunState, Totals, UndoItem, UndoPlan,
+    Counts, Deletable, DiffUser, Entry, EntryFilter, EntryResult, Filter, GroupFilter, OpenRun, Progress, Run,
+    RunGroup, RunKind, RunState, Side, Totals, UndoItem, UndoPlan, UserEntry, Users,
 };
 pub use schedules::LastFired;
 pub use timeline::{Decided, EndedStep};
@@ -45,13 +46,13 @@ use self::{
     follow::{Follower, checkpoints::Checkpoints},
     orders::Orders,
     overview::{LoginCoverages, Plans},
-    runs::Runs,
+    runs::{Deletions, Runs},
     schedules::LastFirings,
 };
 use crate::{
     domain::{
-        Activity, Comparison, DeadLetter, LoginCoverage, Product, RunId, SchemeId, SourceId, Timestamp, UserId,
-        UserList, UserRef,
+        Activity, Comparison, DeadLetter, LoginCoverage, Product, RunId, RunSelection, SchemeId, SourceId, Timestamp,
+        UserId, UserList, UserRef,
     },
     engine::PendingSteps,
     explain::ActivityQueries,
@@ -89,13 +90,14 @@ impl ActivityQueries for Views {
 
 impl Views {
     /// The streams that they are built from.
-    pub const STREAMS: [Stream; 6] = [
+    pub const STREAMS: [Stream; 7] = [
         Stream::Decisions,
         Stream::Outcomes,
         Stream::DeadLetters,
         Stream::Sweeps,
         Stream::SweepProgress,
         Stream::Activity,
+        Stream::Settings,
     ];
 
     /// Opens the views beside `store`, as far as they were built.
@@ -163,18 +165,12 @@ impl Views {
         self.database.read(|db| Runs(db).open())
     }
 
-    /// The entries of a run, by user in the scheme's order, those with `result` if one is given; none if there is no
-    /// such run.
+    /// The entries of a run that `filter` lets through, by user in the scheme's order; none if there is no such run.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
-    pub fn entries(
-        &self,
-        id: &RunId,
-        result: Option<EntryResult>,
-        paging: &Paging,
-    ) -> Result<Option<Page<Entry>>, Error> {
-        self.database.read(|db| Runs(db).entries(id, result, paging))
+    pub fn entries(&self, id: &RunId, filter: &EntryFilter, paging: &Paging) -> Result<Option<Page<Entry>>, Error> {
+        self.database.read(|db| Runs(db).entries(id, filter, paging))
     }
 
     /// What an undo of the run would do, as far as the log tells; none if there is no such run.
@@ -191,6 +187,59 @@ impl Views {
     /// Those of reading; see [`Error`].
     pub fn undos(&self, id: &RunId) -> Result<Vec<Run>, Error> {
         self.database.read(|db| Runs(db).undos(id))
+    }
+
+    /// The entries about a user in all runs, in `source` if one is given, the newest first.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn entries_of(
+        &self,
+        users: &Users,
+        source: Option<&SourceId>,
+        paging: &Paging,
+    ) -> Result<Page<UserEntry>, Error> {
+        self.database.read(|db| Runs(db).entries_of(users, source, paging))
+    }
+
+    /// The lasting ids that `user` may mean in `sources`: the text itself, and whoever had it as a login name last.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn called(&self, sources: &[SourceId], user: &str) -> Result<Users, Error> {
+        self.database.read(|db| Runs(db).called(sources, user))
+    }
+
+    /// Runs folded for a list: those of events into one line an hour for each scheme and source, the newest hour first.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn run_groups(&self, filter: &GroupFilter, paging: &Paging) -> Result<Page<RunGroup>, Error> {
+        self.database.read(|db| Runs(db).groups(filter, paging))
+    }
+
+    /// The users whom only one of two runs has selected; none if one of the runs is not there.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn run_diff(&self, id: &RunId, other: &RunId, paging: &Paging) -> Result<Option<Page<DiffUser>>, Error> {
+        self.database.read(|db| Runs(db).diff(id, other, paging))
+    }
+
+    /// What a removal of runs from the run log would do now.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn deletable(&self, runs: &RunSelection) -> Result<Deletable, Error> {
+        self.database.read(|db| Runs(db).deletable(runs))
+    }
+
+    /// Whether the removal of runs `id` has been read.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn has_deletion(&self, id: &str) -> Result<bool, Error> {
+        self.database.read(|db| Deletions(db).has(id))
     }
 
     /// Decisions about the user that `user` names in any of `sources`, newest first: by lasting id, else by login name
@@ -229,6 +278,14 @@ impl Views {
         paging: &Paging,
     ) -> Result<Page<(DeadLetterRow, DeadLetter)>, Error> {
         self.database.read(|db| DeadLetters(db).list(filter, paging))
+    }
+
+    /// The dead letters in `state`, grouped by their step and reason.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn letter_groups(&self, state: LetterState, paging: &Paging) -> Result<Page<LetterGroup>, Error> {
+        self.database.read(|db| DeadLetters(db).groups(state, paging))
     }
 
     /// One dead letter, with the content for taking it up again; none if there is no such letter.

@@ -15,7 +15,7 @@ use utoipa::{
 use super::{
     PREFIX, backup, dead_letters, estimate, explain, newcomers, pauses, products,
     request::query,
-    runs::{self, history},
+    runs::{self, delete, export, history},
     schemas::{self, SchemeText},
     schemes, sources, users,
 };
@@ -26,9 +26,10 @@ use crate::admin::{Problem, problem::Document};
 #[openapi(
     info(description = "Event-driven user management for Atlassian products: what an administrator sees and sets."),
     paths(
-        history::runs, history::run, history::entries, runs::release, runs::cancel, runs::undo::plan, runs::undo::undo,
+        history::runs, history::groups, history::run, history::entries, history::entries_about, history::diff,
+        delete::delete, export::runs_csv, export::runs_json, export::entries_csv, export::entries_json, runs::release, runs::cancel, runs::undo::plan, runs::undo::undo,
         history::decisions,
-        dead_letters::list, dead_letters::redrive, dead_letters::one, dead_letters::dismiss,
+        dead_letters::list, dead_letters::groups, dead_letters::redrive, dead_letters::one, dead_letters::dismiss,
         backup::backup,
         products::list,
         sources::list, sources::one, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
@@ -52,7 +53,8 @@ impl Modify for ForAll {
         api.paths.paths = paths.into_iter().map(|(path, item)| (format!("{PREFIX}{path}"), item)).collect();
         for (path, item) in &mut api.paths.paths {
             for (method, operation) in operations(item) {
-                operation.operation_id = Some(format!("{method}{}", path.replace(PREFIX, "").replace(['/', '-'], "_")));
+                operation.operation_id =
+                    Some(format!("{method}{}", path.replace(PREFIX, "").replace(['/', '-', '.'], "_")));
                 answer(operation);
                 take_yaml(operation);
             }

@@ -1,6 +1,7 @@
 //! `/api/v1`: the API for administrators. Every list has `limit` and `cursor`.
 
 mod backup;
+pub(super) mod csv;
 mod dead_letters;
 mod document;
 mod estimate;
@@ -54,9 +55,18 @@ impl Endpoint {
 /// All paths. A test holds them against the [document].
 pub(super) fn routes() -> Vec<Endpoint> {
     vec![
-        get("/runs", runs::history::runs),
+        several("/runs", "GET, HEAD, DELETE", |runs| {
+            runs.route(reading(runs::history::runs)).route(web::delete().to(runs::delete::delete))
+        }),
+        get("/runs.csv", runs::export::runs_csv),
+        get("/runs.json", runs::export::runs_json),
+        get("/runs/groups", runs::history::groups),
         get("/runs/{id}", runs::history::run),
         get("/runs/{id}/entries", runs::history::entries),
+        get("/runs/{id}/entries.csv", runs::export::entries_csv),
+        get("/runs/{id}/entries.json", runs::export::entries_json),
+        get("/runs/{id}/diff", runs::history::diff),
+        get("/entries", runs::history::entries_about),
         several("/runs/{id}/undo", "GET, HEAD, POST", |undo| {
             undo.route(reading(runs::undo::plan)).route(web::post().to(runs::undo::undo))
         }),
@@ -68,6 +78,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
             let letters = letters.app_data(web::PayloadConfig::new(dead_letters::MAX_BODY_BYTES));
             letters.route(web::post().to(dead_letters::redrive))
         }),
+        get("/dead-letters/groups", dead_letters::groups),
         get("/dead-letters/{id}", dead_letters::one),
         post("/dead-letters/{id}/dismiss", dead_letters::dismiss),
         post("/backup", backup::backup),

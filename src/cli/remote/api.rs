@@ -139,6 +139,22 @@ impl Api {
         self.send(key, request).await
     }
 
+    /// Sends `body` to `path`, with a query. usher's answer has the field `key`.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub async fn send_with(
+        &self,
+        key: &str,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: String,
+    ) -> Result<Value, Error> {
+        let request = self.request(method, path)?.query(query);
+        self.send(key, request.header(header::CONTENT_TYPE, "application/json").body(body)).await
+    }
+
     /// Has something done that usher confirms without a word: with 204 and no body. Any other answer is not usher's.
     ///
     /// # Errors

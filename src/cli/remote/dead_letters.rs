@@ -32,6 +32,11 @@ pub enum Command {
         #[command(flatten)]
         shown: AsList,
     },
+    /// The open dead letters, grouped by their step and reason.
+    Groups {
+        #[command(flatten)]
+        shown: AsList,
+    },
     /// Show one dead letter in full.
     Show {
         /// The dead letter.
@@ -78,6 +83,9 @@ pub struct Filters {
     /// Kept back (true), or given up (false).
     #[arg(long)]
     held: Option<bool>,
+    /// Of this group.
+    #[arg(long)]
+    group: Option<String>,
 }
 
 /// The letters to handle: those that are named, or all that match the filters.
@@ -97,7 +105,7 @@ pub struct Which {
 
 impl Filters {
     fn pairs(&self) -> Vec<(&'static str, String)> {
-        let Self { source, stage, reason, since, user, state, held } = self;
+        let Self { source, stage, reason, since, user, state, held, group } = self;
         let held = held.map(|held| held.to_string());
         let all = [
             ("source", source),
@@ -107,6 +115,7 @@ impl Filters {
             ("user", user),
             ("state", state),
             ("held", &held),
+            ("group", group),
         ];
         all.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
     }
@@ -154,6 +163,17 @@ const LETTERS_CSV: [Column; 19] = [
     ("dismissed_at", "/dismissed/at"),
 ];
 
+const GROUPS: [Column; 8] = [
+    ("group", "/id"),
+    ("letters", "/letters"),
+    ("source", "/source"),
+    ("stage", "/stage"),
+    ("action", "/action"),
+    ("target", "/target"),
+    ("reason", "/reason"),
+    ("last", "/last"),
+];
+
 /// Runs `usher dead-letters`.
 ///
 /// # Errors
@@ -167,6 +187,11 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             let columns = if output.format == Format::Csv { LETTERS_CSV.as_slice() } else { &LETTERS };
             let limit = Limit::or(limit, DEFAULT_LIMIT, output.format);
             listed::show(api, output, (&["dead-letters"], &query), columns, limit, |_| ()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Groups { shown } => {
+            output.format = shown.output;
+            listed::show(api, output, (&["dead-letters", "groups"], &[]), &GROUPS, Limit::All, |_| ()).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Show { id, shown } => {

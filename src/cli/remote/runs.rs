@@ -72,6 +72,29 @@ pub enum Command {
         #[command(flatten)]
         shown: AsList,
     },
+    /// Remove ended runs from the run log. They can't be undone from there any more. The record of who did what stays.
+    Delete {
+        /// These runs; without them those that the options select.
+        ids: Vec<String>,
+        /// Started before then, like 2026-11-21T08:30:00Z.
+        #[arg(long, value_name = "TIME", conflicts_with = "ids", required_unless_present = "ids")]
+        before: Option<String>,
+        /// Of this scheme.
+        #[arg(long, conflicts_with = "ids")]
+        scheme: Option<String>,
+        /// In this source.
+        #[arg(long, conflicts_with = "ids")]
+        source: Option<String>,
+        /// Of this kind: scheme (one event), sweep (a schedule), manual or undo.
+        #[arg(long, conflicts_with = "ids")]
+        kind: Option<String>,
+        /// In this mode: test or active.
+        #[arg(long, conflicts_with = "ids")]
+        mode: Option<String>,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
     /// End a run that is held or running: remaining steps are not done.
     Cancel {
         /// The run.
@@ -98,9 +121,27 @@ pub struct Filters {
     /// In this state: running, held, done, failed or cancelled.
     #[arg(long)]
     state: Option<String>,
+    /// Of this kind: scheme (one event), sweep (a schedule), manual or undo.
+    #[arg(long)]
+    kind: Option<String>,
+    /// That this person asked for; `schedule`: a schedule did.
+    #[arg(long)]
+    by: Option<String>,
+    /// In this mode: test or active.
+    #[arg(long)]
+    mode: Option<String>,
+    /// With a step about this user: the lasting id or the login name.
+    #[arg(long)]
+    user: Option<String>,
+    /// With this text in the id, the scheme, the source or the user.
+    #[arg(long, short = 'q')]
+    text: Option<String>,
     /// That started then or later, like 2026-11-21T08:30:00Z.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
+    /// That started then or earlier.
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
 }
 
 /// Runs `usher runs`.
@@ -135,6 +176,18 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             let undo = api.send_to("id", Method::POST, &["runs", &id, "undo"], body, None).await?;
             let undo = undo["id"].as_str().unwrap_or_default();
             output.say(&format!("{id} is being undone by {undo}; wait for it with `usher runs wait {undo}`"))?;
+        }
+        Command::Delete { ids, before, scheme, source, kind, mode, reason } => {
+            let all = [("before", before), ("scheme", scheme), ("source", source), ("kind", kind), ("mode", mode)];
+            let query: Vec<_> = all.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
+            let ids = (!ids.is_empty()).then_some(ids);
+            let body = json!({ "ids": ids, "reason": reason }).to_string();
+            let answer = api.send_with("deleted", Method::DELETE, &["runs"], &query, body).await?;
+            let left = &answer["left"];
+            output.say(&format!(
+                "{} removed; left: {} held, {} running, {} being undone, {} not there",
+                answer["deleted"], left["held"], left["running"], left["undoing"], left["missing"]
+            ))?;
         }
         Command::Cancel { id } => {
             api.send_to("id", Method::POST, &["runs", &id, "cancel"], None, None).await?;
@@ -204,10 +257,12 @@ const RUNS_CSV: [Column; 34] = [
 ];
 
 async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Option<Limit>) -> Result<(), Error> {
-    let Filters { scheme, source, action, result, state, since } = filters;
+    let Filters { scheme, source, action, result, state, kind, by, mode, user, text, since, until } = filters;
     let (scheme, source, action) = (("scheme", scheme), ("source", source), ("action", action));
-    let all = [scheme, source, action, ("result", result), ("state", state), ("since", since)];
-    let query: Vec<_> = all.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
+    let all =
+        [scheme, source, action, ("result", result), ("state", state), ("kind", kind), ("by", by), ("mode", mode)];
+    let more = [("user", user), ("q", text), ("since", since), ("until", until)];
+    let query: Vec<_> = all.iter().chain(&more).filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
     let columns = if output.format == Format::Csv { RUNS_CSV.as_slice() } else { &RUNS };
     // An error about a missing scheme or source comes before any output.
     if api.list(&["runs"], &query, 1).await?.is_empty() {

@@ -2,8 +2,8 @@
 
 use super::{Error, Wire, need, proto};
 use crate::domain::{
-    Actor, CancelledRun, ChangeKind, OutcomesRecreated, Pausable, Pause, RunId, SchemeChange, SchemeId, SessionsEnded,
-    Setting, SourceId, StoredScheme, Timestamp, WhichSessions,
+    Actor, CancelledRun, ChangeKind, DeletedRuns, Matching, OutcomesRecreated, Pausable, Pause, RunId, RunSelection,
+    SchemeChange, SchemeId, SessionsEnded, Setting, SourceId, StoredScheme, Timestamp, WhichSessions,
 };
 
 impl Wire for Setting {
@@ -46,6 +46,7 @@ impl Wire for Setting {
                 let at_ms = at.as_millis();
                 proto::setting::Setting::SessionsEnded(proto::SessionsEnded { of: Some(of), at_ms })
             }
+            Self::DeletedRuns(deleted) => proto::setting::Setting::DeletedRuns(deleted_to_wire(deleted)),
         };
         proto::Setting { setting: Some(setting) }
     }
@@ -73,6 +74,7 @@ impl Wire for Setting {
                 };
                 Self::SessionsEnded(SessionsEnded { of, at: Timestamp::from_millis(at_ms) })
             }
+            proto::setting::Setting::DeletedRuns(deleted) => Self::DeletedRuns(deleted_from_wire(deleted)?),
         })
     }
 }
@@ -118,6 +120,47 @@ fn pause_from_wire(message: proto::Pause) -> Result<Pause, Error> {
     Ok(Pause { of, paused: message.paused, by: actor(&message.by)?, at: Timestamp::from_millis(message.at_ms) })
 }
 
+fn deleted_to_wire(deleted: &DeletedRuns) -> proto::DeletedRuns {
+    let texts = |runs: &[RunId]| runs.iter().map(RunId::to_string).collect();
+    let (runs, selection) = match &deleted.runs {
+        RunSelection::These(runs) => (texts(runs), None),
+        RunSelection::All(matching) => (Vec::new(), Some(matching_to_wire(matching.clone()))),
+    };
+    proto::DeletedRuns {
+        id: deleted.id.clone(),
+        by: deleted.by.to_string(),
+        at_ms: deleted.at.as_millis(),
+        reason: deleted.reason.clone(),
+        runs,
+        selection,
+        except: texts(&deleted.except),
+    }
+}
+
+fn matching_to_wire(matching: Matching) -> proto::RunSelection {
+    let Matching { before, scheme, source, kind, state, test_mode } = matching;
+    let (scheme, source) = (scheme.map(String::from), source.map(String::from));
+    proto::RunSelection { before_ms: before.as_millis(), scheme, source, kind, state, test_mode }
+}
+
+fn deleted_from_wire(message: proto::DeletedRuns) -> Result<DeletedRuns, Error> {
+    let ids = |runs: Vec<String>| runs.into_iter().map(RunId::new).collect();
+    let runs = match message.selection {
+        Some(selection) => RunSelection::All(matching_from_wire(selection)?),
+        None => RunSelection::These(ids(message.runs)),
+    };
+    let (by, at) = (actor(&message.by)?, Timestamp::from_millis(message.at_ms));
+    Ok(DeletedRuns { id: message.id, by, at, reason: message.reason, runs, except: ids(message.except) })
+}
+
+/// What can't be read would match more runs than were meant.
+fn matching_from_wire(message: proto::RunSelection) -> Result<Matching, Error> {
+    let proto::RunSelection { before_ms, scheme: of_scheme, source, kind, state, test_mode } = message;
+    let source = source.map(SourceId::try_from).transpose().map_err(|_| Error::Missing("source"))?;
+    let (before, scheme) = (Timestamp::from_millis(before_ms), of_scheme.map(scheme).transpose()?);
+    Ok(Matching { before, scheme, source, kind, state, test_mode })
+}
+
 fn scheme(text: String) -> Result<SchemeId, Error> {
     SchemeId::try_from(text).map_err(|_| Error::Missing("scheme"))
 }
@@ -142,6 +185,11 @@ mod tests {
         }
     }
 
+    fn deleted(runs: RunSelection) -> DeletedRuns {
+        let (by, at) = (Actor::default(), Timestamp::from_millis(5));
+        DeletedRuns { id: "d1".into(), by, at, reason: "tests".into(), runs, except: vec![RunId::new("x.y")] }
+    }
+
     #[test]
     fn settings_come_back_as_they_were() {
         let (id, by, at) = ("a".parse::<SchemeId>().expect("an id"), Actor::default(), Timestamp::from_millis(5));
@@ -157,6 +205,15 @@ mod tests {
             Setting::OutcomesRecreated(OutcomesRecreated { partition: 3, number: 2, decisions_until: 70 }),
             Setting::SessionsEnded(SessionsEnded { of: WhichSessions::One("5a1e".into()), at }),
             Setting::SessionsEnded(SessionsEnded { of: WhichSessions::OfPerson("Ann Ü.".into()), at }),
+            Setting::DeletedRuns(deleted(RunSelection::These(vec![RunId::new("e.s")]))),
+            Setting::DeletedRuns(deleted(RunSelection::All(Matching {
+                before: at,
+                scheme: Some("a".parse().expect("an id")),
+                source: None,
+                kind: Some("sweep".into()),
+                state: None,
+                test_mode: Some(true),
+            }))),
         ] {
             assert_eq!(decode::<Setting>(&encode(&setting)).expect("readable"), setting);
         }

@@ -61,7 +61,35 @@ CREATE INDEX runs_open ON runs (id) WHERE sweep IS NOT NULL AND state IN ('runni
 CREATE INDEX runs_by_sweep ON runs (sweep) WHERE sweep IS NOT NULL;
 CREATE INDEX runs_by_latest ON runs (latest);
 CREATE INDEX runs_by_kind ON runs (kind, started DESC, id);
+CREATE INDEX runs_asked ON runs (started DESC, id) WHERE kind IN ('manual', 'undo');
 CREATE INDEX runs_by_undo ON runs (undo_of, started DESC) WHERE undo_of IS NOT NULL;
+
+-- Runs in the order of the list of groups: those of events by the hour and the scheme, each other one by itself.
+CREATE TABLE run_groups (
+    hour      INTEGER NOT NULL, -- its begin
+    scheme    TEXT    NOT NULL,
+    source    TEXT    NOT NULL,
+    run       TEXT    NOT NULL, -- '': runs of events
+    runs      INTEGER NOT NULL,
+    running   INTEGER NOT NULL,
+    changed   INTEGER NOT NULL,
+    unchanged INTEGER NOT NULL,
+    tested    INTEGER NOT NULL,
+    held      INTEGER NOT NULL,
+    failed    INTEGER NOT NULL,
+    PRIMARY KEY (hour DESC, scheme, source, run)
+) STRICT, WITHOUT ROWID;
+
+-- Which runs are removed from the run log. On a log that is read anew, they come before or after the runs.
+CREATE TABLE run_deletions (
+    id       TEXT    PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    deletion TEXT    NOT NULL -- JSON
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_deletions_by_time ON run_deletions (at);
+
+-- The numbers of runs that are removed, and whose rows are still to go. They are shown nowhere.
+CREATE TABLE runs_removed (run INTEGER PRIMARY KEY) STRICT;
 
 -- What became of each step of a run.
 CREATE TABLE entries (
@@ -173,8 +201,10 @@ CREATE TABLE dead_letters (
     user_name TEXT, -- in lower case
     reason    TEXT    NOT NULL, -- in lower case
     state     TEXT    NOT NULL,
-    record    BLOB    NOT NULL -- as it stands in the log
+    record    BLOB    NOT NULL, -- as it stands in the log
+    problem   TEXT    NOT NULL -- names the group of letters with the same step and reason
 ) STRICT;
+CREATE INDEX dead_letters_by_problem ON dead_letters (state, problem, at DESC, id);
 CREATE INDEX dead_letters_by_time ON dead_letters (at DESC, id);
 CREATE INDEX dead_letters_by_state ON dead_letters (state, at DESC, id);
 CREATE INDEX dead_letters_by_source ON dead_letters (source, at DESC, id);

@@ -23,6 +23,8 @@ pub struct LetterFilter {
     pub state: Option<LetterState>,
     /// Whether they were held, or given up.
     pub held: Option<bool>,
+    /// The group, by its id.
+    pub group: Option<String>,
 }
 
 /// The values of a filter, in the form of the table.
@@ -50,6 +52,15 @@ impl LetterFilter {
         if let Some(state) = &self.state {
             from = "dead_letters INDEXED BY dead_letters_by_state";
             searched.push(condition("state = ?", [state as _]));
+        }
+        if let Some(group) = &self.group {
+            let one = condition("problem = ?", [group as _]);
+            if searched.is_empty() {
+                wanted.push(one);
+            } else {
+                from = "dead_letters INDEXED BY dead_letters_by_problem";
+                searched.push(one);
+            }
         }
         if let Some(source) = &self.source {
             let one = condition("source = ?", [source as _]);

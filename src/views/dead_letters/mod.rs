@@ -1,6 +1,7 @@
 //! The dead letters, newest first, and their states.
 
 mod filter;
+mod groups;
 mod row;
 mod status;
 
@@ -8,12 +9,14 @@ use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 pub use self::{
     filter::LetterFilter,
+    groups::LetterGroup,
     row::{DeadLetterRow, GivenUpStep, Resolved},
     status::{LetterState, Said},
 };
 
 use self::{
     filter::Folded,
+    groups::Problem,
     status::{News, Status},
 };
 use super::{
@@ -33,11 +36,11 @@ pub(super) struct DeadLetters<'c>(pub(super) &'c Connection);
 
 /// Adds a letter. Of two with one id, the newer one counts, whichever is read first.
 const ADD: &str = "
-    INSERT INTO dead_letters (id, at, source, stage, held, user, user_name, reason, state, record)
-    VALUES (:id, :at, :source, :stage, :held, :user, :user_name, :reason, :state, :record)
+    INSERT INTO dead_letters (id, at, source, stage, held, user, user_name, reason, state, record, problem)
+    VALUES (:id, :at, :source, :stage, :held, :user, :user_name, :reason, :state, :record, :problem)
     ON CONFLICT (id) DO UPDATE SET at = excluded.at, source = excluded.source, stage = excluded.stage,
         held = excluded.held, user = excluded.user, user_name = excluded.user_name, reason = excluded.reason,
-        state = excluded.state, record = excluded.record
+        state = excluded.state, record = excluded.record, problem = excluded.problem
     WHERE dead_letters.at < excluded.at";
 
 impl DeadLetters<'_> {
@@ -70,10 +73,12 @@ impl DeadLetters<'_> {
 
     fn add(self, letter: &DeadLetter) -> Result<(), Error> {
         let (row, record) = (DeadLetterRow::new(letter, self.status(&letter.id)?), codec::encode(letter));
+        let problem = Problem::of(&row).id();
         self.0.prepare_cached(ADD)?.execute(named_params! {
             ":id": row.id, ":at": row.at, ":source": row.source, ":stage": row.stage, ":held": row.held,
             ":user": row.user, ":user_name": row.user_name.map(|name| name.to_lowercase()),
             ":reason": row.reason.to_lowercase(), ":state": row.state, ":record": &record[..],
+            ":problem": problem,
         })?;
         Ok(())
     }

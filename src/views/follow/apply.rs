@@ -7,14 +7,21 @@ use tracing::warn;
 
 use super::checkpoints;
 use crate::{
-    domain::{Decision, LoginCoverage, Outcome, SourceId, StepKey, SweepProgress, SweepRequest, UserKey},
+    domain::{Decision, LoginCoverage, Outcome, Setting, SourceId, StepKey, SweepProgress, SweepRequest, UserKey},
     log::{
         Stored, Stream,
         codec::{OutcomeRecord, decode},
     },
     views::{
-        Error, Views, activity::Activities, comparisons::Comparisons, creations::Creations, dead_letters::DeadLetters,
-        decisions::Decisions, orders::Orders, runs::Runs, schedules::LastFirings,
+        Error, Views,
+        activity::Activities,
+        comparisons::Comparisons,
+        creations::Creations,
+        dead_letters::DeadLetters,
+        decisions::Decisions,
+        orders::Orders,
+        runs::{Deletions, Runs},
+        schedules::LastFirings,
     },
 };
 
@@ -27,6 +34,8 @@ struct News {
     coverage: Vec<(SourceId, LoginCoverage)>,
     /// Whether an answer about runs may have changed.
     has_progress: bool,
+    /// Whether runs were removed from the run log.
+    has_removed: bool,
 }
 
 impl Views {
@@ -55,7 +64,10 @@ impl Views {
         for (partition, next) in next {
             self.checkpoints.committed(stream, partition, next);
         }
-        self.notify(news)
+        let has_removed = news.has_removed;
+        self.notify(news)?;
+        while has_removed && self.database.write(|db| Deletions(db).remove())?.is_full() {}
+        Ok(())
     }
 
     /// Notifies the waiters after the commit, because they may ask for the result of the step.
@@ -132,7 +144,8 @@ fn apply(db: &Connection, stream: Stream, record: &Stored, news: &mut News) -> R
             None => Ok(()), // usher writes no such key
         },
         // They are not followed.
-        Stream::Events | Stream::Settings | Stream::Feeds | Stream::Claims => Ok(()),
+        Stream::Events | Stream::Feeds | Stream::Claims => Ok(()),
+        Stream::Settings => set(db, payload, news),
     }
 }
 
@@ -159,6 +172,16 @@ fn ended(db: &Connection, outcome: &Outcome, news: &mut News) -> Result<(), Erro
         Err(error) => Err(error),
         Ok(()) => Runs(db).ended(outcome),
     }
+}
+
+/// Most settings are not for the views. One without content is taken back: what it removed stays removed.
+fn set(db: &Connection, payload: &[u8], news: &mut News) -> Result<(), Error> {
+    if payload.is_empty() {
+        return Ok(());
+    }
+    let Setting::DeletedRuns(deleted) = decode(payload)? else { return Ok(()) };
+    news.has_removed = true;
+    Deletions(db).apply(&deleted)
 }
 
 fn asked(db: &Connection, request: &SweepRequest, news: &mut News) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::views::{
-    Filter, LetterFilter, LetterState, RunState,
+    Filter, LetterFilter, LetterState, RunKind, RunState, Users,
     database::testing::in_memory,
     runs::{self, EntryResult},
     testing::{at, source},
@@ -85,7 +85,7 @@ fn no_list_reads_a_whole_table_or_sorts_whatever_its_filter() {
                 for source in [None, Some(source())] {
                     let (scheme, since) = (scheme.clone(), scheme.is_some().then(|| at(0)));
                     let action = since.map(|_| "add_groups".to_owned());
-                    let filter = Filter { scheme, source, action, result, state, since };
+                    let filter = Filter { scheme, source, action, result, state, since, ..Filter::default() };
                     for has_place in [false, true] {
                         is_walked(&filter.list().plan(db, has_place), &format!("{filter:?}"));
                     }
@@ -107,6 +107,28 @@ fn no_list_reads_a_whole_table_or_sorts_whatever_its_filter() {
         }
     }
     is_walked(&crate::views::decisions::plan(db), "decisions");
+    for filter in [
+        Filter { kind: Some(RunKind::Undo), until: Some(at(0)), ..Filter::default() },
+        Filter { by: Some("ann".into()), test_mode: Some(true), ..Filter::default() },
+        Filter { by: Some("schedule".into()), text: Some("x".into()), ..Filter::default() },
+    ] {
+        is_walked(&filter.list().plan(db, true), &format!("{filter:?}"));
+    }
+}
+
+#[test]
+fn what_is_asked_about_a_user_is_found_by_the_user() {
+    let db = in_memory();
+    let about = Filter { user: Some(Users(vec!["jane".into()])), ..Filter::default() };
+    let plan = about.list().plan(db, true);
+    assert!(
+        plan.contains("USING INDEX entries_by_user") || plan.contains("USING COVERING INDEX entries_by_user"),
+        "{plan}"
+    );
+    assert!(plan.contains("SEARCH runs USING INTEGER PRIMARY KEY"), "{plan}");
+    for plan in runs::undo_plans(db) {
+        assert!(!plan.contains("SCAN"), "{plan}");
+    }
 }
 
 #[test]

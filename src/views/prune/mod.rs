@@ -4,7 +4,13 @@
 pub(super) mod step;
 
 use self::step::Horizon;
-use super::{Error, Views, dead_letters::DeadLetters, decisions::Decisions, orders::Orders, runs::Runs};
+use super::{
+    Error, Views,
+    dead_letters::DeadLetters,
+    decisions::Decisions,
+    orders::Orders,
+    runs::{Deletions, Runs},
+};
 
 /// One pass over all tables. It remembers its place between its steps, and starts again after a restart.
 #[derive(Debug)]
@@ -30,6 +36,8 @@ impl Pruning {
                 4 => Decisions(db).prune_names(horizon)?,
                 5 => DeadLetters(db).prune_statuses(horizon)?,
                 6 => Orders(db).prune(horizon)?,
+                7 => Deletions(db).remove()?,
+                8 => Deletions(db).prune(horizon.open)?,
                 _ => return Ok(None),
             }))
         })?;

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, ToSql, named_params, params_f
 use super::{
     EntryResult,
     entry::{Entry, Kept, Place},
+    of_user::Users,
 };
 use crate::{
     domain::{CallMade, StepResult, UserId},
@@ -14,6 +15,22 @@ use crate::{
         page::{Cursor, Page, Paging},
     },
 };
+
+/// The highest number of rows that are looked at for one page.
+const MAX_LOOKED_AT: usize = 20_000;
+
+/// A filter of the entries of a run. A part that is none matches all.
+#[derive(Debug, Clone, Default)]
+pub struct EntryFilter {
+    /// The result.
+    pub result: Option<EntryResult>,
+    /// The action.
+    pub action: Option<String>,
+    /// The lasting ids of a user.
+    pub user: Option<Users>,
+    /// A part of the user, the target, the reason or the error, in lower case.
+    pub text: Option<String>,
+}
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
@@ -64,31 +81,39 @@ impl Entries<'_> {
         Ok(entries.collect::<Result<_, _>>()?)
     }
 
-    /// One page of the entries of a run, those with `result` if one is given: by user, in the scheme's order.
+    /// One page of the entries of a run that `filter` lets through: by user, in the scheme's order.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
-    pub(super) fn page(self, run: i64, result: Option<EntryResult>, paging: &Paging) -> Result<Page<Entry>, Error> {
+    pub(super) fn page(self, run: i64, filter: &EntryFilter, paging: &Paging) -> Result<Page<Entry>, Error> {
         let most = paging.limit.get();
-        let result = result.map(EntryResult::as_str);
         let place = paging.cursor.as_ref().and_then(|cursor| Place::of_cursor(cursor.place()));
-        let sql = list(result.is_some(), place.is_some());
-        let more = most + 1;
+        let EntryFilter { result, action, user, text } = filter;
+        let result = result.map(EntryResult::as_str);
         let mut values: Vec<&dyn ToSql> = vec![&run];
         values.extend(result.as_ref().map(|result| result as &dyn ToSql));
+        values.extend(user.as_ref().map(|users| users as &dyn ToSql));
         if let Some(place) = &place {
             values.extend([&place.user as &dyn ToSql, &place.index]);
         }
-        values.push(&more);
+        let sql = list(result.is_some(), user.is_some(), place.is_some());
         let mut statement = self.0.prepare_cached(&sql)?;
-        let rows = statement.query_map(params_from_iter(values), |row| {
-            Ok((kept(row)?.entry, Place { user: row.get("user")?, index: row.get("place")? }))
-        })?;
-        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
-        let has_more = rows.len() > most;
-        rows.truncate(most);
-        let next = rows.last().filter(|_| has_more).map(|(_, place)| place.cursor());
-        Ok(Page { items: rows.into_iter().map(|(entry, _)| entry).collect(), next })
+        let mut rows = statement.query(params_from_iter(values))?;
+        let (mut items, mut last, mut looked_at) = (Vec::new(), None, 0);
+        while let Some(row) = rows.next()? {
+            let entry = kept(row)?.entry;
+            let is_wanted = action.as_ref().is_none_or(|action| entry.action == *action)
+                && text.as_ref().is_none_or(|text| entry.contains(text));
+            if (is_wanted && items.len() == most) || looked_at == MAX_LOOKED_AT {
+                return Ok(Page { items, next: last });
+            }
+            if is_wanted {
+                items.push(entry);
+            }
+            looked_at += 1;
+            last = Some(Place { user: row.get("user")?, index: row.get("place")? }.cursor());
+        }
+        Ok(Page { items, next: None })
     }
 
     /// The users with a held step, after `after`, in the order of entries.
@@ -122,18 +147,19 @@ impl Entries<'_> {
     }
 }
 
-/// The statement for a page of entries.
-fn list(has_result: bool, has_place: bool) -> String {
+/// The statement for the entries of a run, after a place.
+fn list(has_result: bool, has_user: bool, has_place: bool) -> String {
     let (index, result) = if has_result { ("INDEXED BY entries_by_result", "AND result = ?") } else { ("", "") };
+    let user = if has_user { "AND user IN (SELECT value FROM json_each(?))" } else { "" };
     let place = if has_place { "AND (user, place) > (?, ?)" } else { "" };
-    format!("SELECT * FROM entries {index} WHERE run = ? {result} {place} ORDER BY user, place LIMIT ?")
+    format!("SELECT * FROM entries {index} WHERE run = ? {result} {user} {place} ORDER BY user, place")
 }
 
 /// SQLite's plan for a page of entries, a line a loop: for tests.
 #[cfg(test)]
 pub(in crate::views) fn plan(db: &Connection, has_result: bool, has_place: bool) -> String {
-    let sql = format!("EXPLAIN QUERY PLAN {}", list(has_result, has_place));
-    let values = vec![&0 as &dyn ToSql; 2 + usize::from(has_result) + 2 * usize::from(has_place)];
+    let sql = format!("EXPLAIN QUERY PLAN {}", list(has_result, false, has_place));
+    let values = vec![&0 as &dyn ToSql; 1 + usize::from(has_result) + 2 * usize::from(has_place)];
     crate::views::database::testing::plan(db, &sql, &values)
 }
 

@@ -98,6 +98,13 @@ fn after(outcome: &Outcome) -> Option<String> {
 const MAX_FACTS: usize = 3;
 
 impl Entry {
+    /// Whether `text`, in lower case, is a part of the user, the target, the reason or the error.
+    pub(super) fn contains(&self, text: &str) -> bool {
+        let optional = [&self.user_name, &self.error].into_iter().flatten();
+        let mut all = [&self.user, &self.target, &self.reason].into_iter().chain(optional);
+        all.any(|one| one.to_lowercase().contains(text))
+    }
+
     /// The entry of a user for whom the scheme's answer is unknown, in the decision on a sighting.
     fn left_open(decision: &Decision, verdict: Option<&SchemeVerdict>) -> Self {
         let told = verdict.map(|verdict| verdict.reasons.left_open(MAX_FACTS)).filter(|told| !told.is_empty());

@@ -2,9 +2,13 @@
 
 mod actions;
 mod counts;
+mod deletion;
+mod diff;
 mod entries;
 mod entry;
+mod groups;
 mod of_events;
+mod of_user;
 mod open;
 mod outlived;
 mod row;
@@ -17,7 +21,13 @@ use rusqlite::Connection;
 
 pub use actions::Actions;
 pub use counts::Counts;
+pub use deletion::Deletable;
+pub(super) use deletion::Deletions;
+pub use diff::{DiffUser, Side};
+pub use entries::EntryFilter;
 pub use entry::{Entry, EntryResult};
+pub use groups::{GroupFilter, RunGroup};
+pub use of_user::{UserEntry, Users};
 pub use open::OpenRun;
 pub use row::{Run, RunKind, RunState};
 pub use sweeps::progress::Progress;
@@ -61,11 +71,26 @@ pub struct Filter {
     pub state: Option<RunState>,
     /// The earliest start.
     pub since: Option<Timestamp>,
+    /// The latest start.
+    pub until: Option<Timestamp>,
+    /// What set it off.
+    pub kind: Option<RunKind>,
+    /// The requester: the name of an administrator, or `schedule`.
+    pub by: Option<String>,
+    /// Whether nothing was to be changed.
+    pub test_mode: Option<bool>,
+    /// The lasting ids of a user: runs with an entry about them.
+    pub user: Option<Users>,
+    /// A part of the run's id, scheme, source or user, in lower case.
+    pub text: Option<String>,
 }
 
 impl Filter {
     /// The list of matching runs. The index is searched by the condition that probably has the fewest matches.
     pub(super) fn list(&self) -> Newest<'_> {
+        if let Some(users) = &self.user {
+            return self.of_user(users);
+        }
         let mut searched: Option<(&'static str, Condition<'_>)> = None;
         let mut wanted = Vec::new();
         let mut add = |index: Option<&'static str>, one| match index {
@@ -88,17 +113,65 @@ impl Filter {
         if let Some(source) = &self.source {
             add(Some("runs INDEXED BY runs_by_source"), condition("source = ?", [source as _]));
         }
-        if let Some(action) = &self.action {
-            let sql = "EXISTS (SELECT 1 FROM json_each(actions) WHERE value = ?)";
-            add(None, condition(sql, [action as _]));
+        match (&self.by, &self.kind) {
+            (Some(by), None) if by != SCHEDULE => add(Some("runs INDEXED BY runs_asked"), condition(ASKED, [])),
+            (_, Some(kind)) => add(Some("runs INDEXED BY runs_by_kind"), condition("kind = ?", [kind as _])),
+            _ => {}
         }
-        let (from, searched) = match searched {
+        for one in self.rest() {
+            add(None, one);
+        }
+        let (from, mut searched) = match searched {
             Some((from, one)) => (from, vec![one]),
             None => ("runs INDEXED BY runs_by_time", Vec::new()),
         };
+        searched.extend(self.until());
         Newest { from, time: "started", id: "id", searched, wanted, since: self.since.as_ref() }
     }
 }
+
+impl Filter {
+    /// The list of the runs about some users. They are few, so they are found first, and sorted.
+    fn of_user<'a>(&'a self, users: &'a Users) -> Newest<'a> {
+        let mut searched = vec![condition(OF_USERS, [users as _])];
+        searched.extend(self.until());
+        let mut wanted: Vec<_> = self.rest().collect();
+        wanted.extend(self.result.map(|result| condition(with_result(result).0, [])));
+        wanted.extend(self.state.as_ref().map(|state| condition("state = ?", [state as _])));
+        wanted.extend(self.scheme.as_ref().map(|scheme| condition("scheme = ?", [scheme as _])));
+        wanted.extend(self.source.as_ref().map(|source| condition("source = ?", [source as _])));
+        wanted.extend(self.kind.as_ref().map(|kind| condition("kind = ?", [kind as _])));
+        Newest { from: "runs", time: "started", id: "id", searched, wanted, since: self.since.as_ref() }
+    }
+
+    fn until(&self) -> Option<Condition<'_>> {
+        self.until.as_ref().map(|until| condition("started <= ?", [until as _]))
+    }
+
+    /// The conditions that no index helps with.
+    fn rest(&self) -> impl Iterator<Item = Condition<'_>> {
+        let action = self
+            .action
+            .as_ref()
+            .map(|action| condition("EXISTS (SELECT 1 FROM json_each(actions) WHERE value = ?)", [action as _]));
+        let by = self.by.as_ref().map(|by| match by.as_str() {
+            SCHEDULE => condition("kind = 'sweep'", []),
+            _ => condition("EXISTS (SELECT 1 FROM run_orders WHERE run = runs.id AND asked_by = ?)", [by as _]),
+        });
+        let mode = self.test_mode.as_ref().map(|test_mode| condition("test_mode = ?", [test_mode as _]));
+        let text = self.text.as_ref().map(|text| condition(WITH_TEXT, [text as _]));
+        [action, by, mode, text].into_iter().flatten()
+    }
+}
+
+/// What is shown as the requester of a run that a schedule started.
+const SCHEDULE: &str = "schedule";
+/// The runs that administrators asked for: as in the index of them.
+const ASKED: &str = "kind IN ('manual', 'undo')";
+const OF_USERS: &str =
+    "no IN (SELECT run FROM entries INDEXED BY entries_by_user WHERE user IN (SELECT value FROM json_each(?)))";
+const WITH_TEXT: &str = "instr(lower(id || ' ' || scheme || ' ' || source || ' ' || ifnull(user, '') || ' ' || \
+    ifnull(user_name, '')), ?) > 0";
 
 /// The condition on runs with a step of this result, and the index of such runs, if they are few.
 const fn with_result(result: EntryResult) -> (&'static str, Option<&'static str>) {
@@ -164,18 +237,18 @@ impl Runs<'_> {
         Table(self.0).open()
     }
 
-    /// The entries of a run, those with `result` if one is given.
+    /// The entries of a run that `filter` lets through.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn entries(
         self,
         id: &RunId,
-        result: Option<EntryResult>,
+        filter: &EntryFilter,
         paging: &Paging,
     ) -> Result<Option<Page<Entry>>, Error> {
-        let run = Table(self.0).number(id)?;
-        run.map(|run| Entries(self.0).page(run, result, paging)).transpose()
+        let run = Table(self.0).shown(id)?;
+        run.map(|run| Entries(self.0).page(run, filter, paging)).transpose()
     }
 
     /// The schemes of a sweep; none until its start has been read.
@@ -260,7 +333,7 @@ fn with_orders(mut run: Run, orders: OrdersOfRun) -> Run {
 }
 
 #[cfg(test)]
-pub(super) use self::entries::plan as entries_plan;
+pub(super) use self::{entries::plan as entries_plan, undo::plans as undo_plans};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use super::{
-    Counts, RunState,
+    Counts, Deletions, RunState,
+    groups::Groups,
     open::OpenRun,
     row::{Row, Run},
 };
@@ -67,7 +68,8 @@ impl Table<'_> {
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn at(self, no: i64) -> Result<Option<(Row, OrdersOfRun)>, Error> {
-        let sql = "SELECT * FROM runs LEFT JOIN run_orders ON run_orders.run = runs.id WHERE runs.no = ?1";
+        let sql = "SELECT * FROM runs LEFT JOIN run_orders ON run_orders.run = runs.id
+            WHERE runs.no = ?1 AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE runs_removed.run = ?1)";
         let mut statement = self.0.prepare_cached(sql)?;
         Ok(statement.query_row([no], |columns| Ok((row(columns)?, OrdersOfRun::of(columns)?))).optional()?)
     }
@@ -79,6 +81,15 @@ impl Table<'_> {
     pub(super) fn number(self, id: &RunId) -> Result<Option<i64>, Error> {
         let mut statement = self.0.prepare_cached("SELECT no FROM runs WHERE id = ?1")?;
         Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+    }
+
+    /// The number of a run, unless it is removed from the run log.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
+    pub(super) fn shown(self, id: &RunId) -> Result<Option<i64>, Error> {
+        let sql = "SELECT no FROM runs WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = no)";
+        Ok(self.0.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
     }
 
     /// Writes `row` in place of `earlier`.
@@ -100,11 +111,12 @@ impl Table<'_> {
             ":last_ended": last_ended, ":part": part.as_ref().map(Json), ":latest": row.latest(), ":kind": run.kind,
             ":undo_of": run.undo_of,
         })?;
+        Groups(self.0).moved(earlier, Some(row))?;
         let place = |run: &Run| (run.started, run.kind, run.undo_of.is_some());
         if earlier.is_some_and(|earlier| place(&earlier.run) != place(run)) {
             self.0.prepare_cached(MOVE)?.execute((&run.id, run.started, run.kind, &run.undo_of))?;
         }
-        Ok(())
+        Deletions(self.0).mark(row, row.latest())
     }
 
     /// The number of a run that can have no further records.
@@ -122,6 +134,9 @@ impl Table<'_> {
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(super) fn remove(self, no: i64) -> Result<(), Error> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM runs WHERE no = ?1")?;
+        let earlier = statement.query_row([no], row).optional()?;
+        Groups(self.0).moved(earlier.as_ref(), None)?;
         self.0.prepare_cached("DELETE FROM runs WHERE no = ?1")?.execute([no])?;
         Ok(())
     }

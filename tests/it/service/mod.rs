@@ -34,6 +34,7 @@ mod reconciliation;
 mod references;
 mod reloading;
 mod roster;
+mod run_log;
 mod schemes;
 mod secrecy;
 mod shared_rate;

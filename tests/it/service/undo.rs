@@ -91,7 +91,7 @@ async fn an_undo_of_an_undo_does_it_again_and_a_paused_or_deleted_scheme_keeps_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_kinds_of_changes_are_put_back_and_the_others_are_named_with_why() {
-    let actions = "{ add_groups: [leavers] }, { remove_groups: [staff] }, deactivate, { rename: { suffix: -left } }, \
+    let actions = "{ add_groups: [leavers] }, { remove_groups: [staff] }, { deactivate: {} }, { rename: { suffix: -left } }, \
                    { invalidate_password: { send_reset_link: false } }";
     let ground = Ground::new(&scheme("leave", actions)).groups(&["staff", "leavers"]);
     people(&ground, 3);

@@ -18,6 +18,7 @@ pub(super) struct Redrive {
     /// A filter; the newest letters first.
     filter: Option<Which>,
     /// With a filter: the highest number of letters, up to 1,000.
+    #[serde(alias = "at_most")]
     limit: Option<usize>,
 }
 
@@ -39,6 +40,8 @@ pub(super) struct Which {
     state: Option<LetterState>,
     /// Kept back (true), or given up (false).
     held: Option<bool>,
+    /// The group, by its id.
+    group: Option<String>,
 }
 
 /// The reason why a letter is dismissed.
@@ -96,8 +99,8 @@ impl Redrive {
 
 impl Which {
     fn filter(self) -> LetterFilter {
-        let Self { source, stage, reason, since, user, state, held } = self;
+        let Self { source, stage, reason, since, user, state, held, group } = self;
         let (stage, state) = (stage.map(|query::StageName(stage)| stage), Some(state.unwrap_or(LetterState::Open)));
-        LetterFilter { source, stage, reason, since, user, state, held }
+        LetterFilter { source, stage, reason, since, user, state, held, group }
     }
 }

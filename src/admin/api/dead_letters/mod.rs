@@ -26,7 +26,7 @@ use crate::{
     clock::{Clock, SystemClock},
     domain::{DeadLetter, Timestamp},
     log::{Position, Stream},
-    views::{DeadLetterRow, LetterState, Page},
+    views::{DeadLetterRow, LetterGroup, LetterState, Page},
 };
 use forms::{Chosen, Dismissal, Redrive, Redriven};
 use found::{by_filter, by_ids};
@@ -53,6 +53,19 @@ pub(super) async fn list(
 ) -> Result<ApiResponse, Problem> {
     let (filter, paging) = query.split();
     read_out(state.runtime(), move || state.views.dead_letters(&filter, &paging)).await
+}
+
+/// Dead letters grouped by their step and reason, so that one cause is one line.
+#[utoipa::path(
+    get, path = "/dead-letters/groups", tag = "dead letters", params(query::LetterGroups),
+    responses((status = 200, body = Page<LetterGroup>))
+)]
+pub(super) async fn groups(
+    state: Data<AdminState>,
+    Query(query): Query<query::LetterGroups>,
+) -> Result<ApiResponse, Problem> {
+    let (letter_state, paging) = query.split();
+    read_out(state.runtime(), move || state.views.letter_groups(letter_state, &paging)).await
 }
 
 /// One dead letter.

@@ -5,4 +5,5 @@ pub(super) mod headers;
 pub(super) mod lookup;
 pub(super) mod parameters;
 pub(super) mod query;
+pub(super) mod stream;
 pub(super) mod work;

@@ -1,4 +1,4 @@
-//! Runs and decisions, from the views of the log.
+//! Runs, their entries and decisions, from the views of the log.
 
 use actix_web::web::{Data, Path, Query};
 
@@ -11,8 +11,8 @@ use crate::{
             runs::no_such_run,
         },
     },
-    domain::RunId,
-    views::{DecisionRow, Entry, Page, Run},
+    domain::{RunId, SourceId},
+    views::{self, DecisionRow, DiffUser, Entry, EntryFilter, Filter, Page, Paging, Run, RunGroup, UserEntry, Users},
 };
 
 /// Runs, newest first.
@@ -21,8 +21,52 @@ pub(in crate::admin::api) async fn runs(
     state: Data<AdminState>,
     Query(query): Query<query::Runs>,
 ) -> Result<ApiResponse, Problem> {
+    let (filter, user, paging) = query.split();
+    read_out(state.runtime(), move || {
+        let filter = named(&state, filter, user.as_deref())?;
+        state.views.runs(&filter, &paging)
+    })
+    .await
+}
+
+/// The filter, with the user that it names. It waits for the disk.
+///
+/// # Errors
+/// Those of reading; see [`views::Error`].
+pub(in crate::admin) fn named(state: &AdminState, filter: Filter, user: Option<&str>) -> Result<Filter, views::Error> {
+    let user = user.map(|user| called(state, filter.source.as_ref(), user)).transpose()?;
+    Ok(Filter { user, ..filter })
+}
+
+/// The same for a filter of the entries of a run in `source`.
+///
+/// # Errors
+/// Those of reading; see [`views::Error`].
+pub(in crate::admin) fn named_in(
+    state: &AdminState,
+    filter: EntryFilter,
+    user: Option<&str>,
+) -> Result<EntryFilter, views::Error> {
+    let user = user.map(|user| called(state, None, user)).transpose()?;
+    Ok(EntryFilter { user, ..filter })
+}
+
+fn called(state: &AdminState, source: Option<&SourceId>, user: &str) -> Result<Users, views::Error> {
+    let sources = source.map_or_else(|| state.source_ids(), |source| vec![source.clone()]);
+    state.views.called(&sources, user)
+}
+
+/// Runs folded: those of single events into one line an hour for each scheme and source; the newest hour first.
+#[utoipa::path(
+    get, path = "/runs/groups", tag = "runs", params(query::RunGroups),
+    responses((status = 200, body = Page<RunGroup>))
+)]
+pub(in crate::admin::api) async fn groups(
+    state: Data<AdminState>,
+    Query(query): Query<query::RunGroups>,
+) -> Result<ApiResponse, Problem> {
     let (filter, paging) = query.split();
-    read_out(state.runtime(), move || state.views.runs(&filter, &paging)).await
+    read_out(state.runtime(), move || state.views.run_groups(&filter, &paging)).await
 }
 
 /// One run.
@@ -53,10 +97,57 @@ pub(in crate::admin::api) async fn entries(
     id: Path<String>,
     Query(query): Query<query::Entries>,
 ) -> Result<ApiResponse, Problem> {
-    let (id, (result, paging)) = (RunId::new(id.into_inner()), query.split());
+    let (id, (filter, user, paging)) = (RunId::new(id.into_inner()), query.split());
+    answered(state.runtime(), move || entries_of(&state, &id, filter, user.as_deref(), &paging)).await
+}
+
+/// The entries of the run `id`; `user` names the one whose entries are wanted. It waits for the disk.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is no such run; an internal [`Problem`] if the views can't be read.
+pub(in crate::admin) fn entries_of(
+    state: &AdminState,
+    id: &RunId,
+    filter: EntryFilter,
+    user: Option<&str>,
+    paging: &Paging,
+) -> Result<Page<Entry>, Problem> {
+    let filter = named_in(state, filter, user).map_err(|error| Problem::internal(&error))?;
+    let found = state.views.entries(id, &filter, paging).map_err(|error| Problem::internal(&error))?;
+    found.ok_or_else(|| no_such_run(id))
+}
+
+/// The results of all steps about one user, newest first.
+#[utoipa::path(
+    get, path = "/entries", tag = "runs", params(query::Decisions), responses((status = 200, body = Page<UserEntry>))
+)]
+pub(in crate::admin::api) async fn entries_about(
+    state: Data<AdminState>,
+    Query(query): Query<query::Decisions>,
+) -> Result<ApiResponse, Problem> {
+    let (source, user, paging) = query.split()?;
+    read_out(state.runtime(), move || {
+        let users = called(&state, source.as_ref(), &user)?;
+        state.views.entries_of(&users, source.as_ref(), &paging)
+    })
+    .await
+}
+
+/// The users whom only one of two runs has selected.
+#[utoipa::path(
+    get, path = "/runs/{id}/diff", tag = "runs", params(("id" = String, Path), query::Diff),
+    responses((status = 200, body = Page<DiffUser>), (status = 404, description = "One of the runs is not there."))
+)]
+pub(in crate::admin::api) async fn diff(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query): Query<query::Diff>,
+) -> Result<ApiResponse, Problem> {
+    let (id, (to, paging)) = (RunId::new(id.into_inner()), query.split());
     answered(state.runtime(), move || {
-        let found = state.views.entries(&id, result, &paging).map_err(|error| Problem::internal(&error))?;
-        found.ok_or_else(|| no_such_run(&id))
+        let internal = |error| Problem::internal(&error);
+        let missing = if state.views.run(&id).map_err(internal)?.is_none() { &id } else { &to };
+        state.views.run_diff(&id, &to, &paging).map_err(internal)?.ok_or_else(|| no_such_run(missing))
     })
     .await
 }

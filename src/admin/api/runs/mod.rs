@@ -1,5 +1,7 @@
 //! Runs a scheme now, and takes orders about runs.
 
+pub(super) mod delete;
+pub(super) mod export;
 pub(super) mod history;
 pub(super) mod open;
 pub(super) mod undo;

@@ -21,6 +21,8 @@ pub(super) use scheme::{SchemeText, describe};
 /// The highest number of letters in one redrive.
 pub(super) const MAX_LETTERS: usize = 1_000;
 
+/// The one way to fold runs.
+pub(super) const FOLDED: &str = "scheme,hour";
 /// An id that an administrator chooses.
 const ID: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
 /// Bytes in hexadecimal; none: the first page.
@@ -82,6 +84,8 @@ shown! {
     DomainText: text().pattern(Some(DOMAIN)),
     /// What `If-Match` takes.
     Tags: text().pattern(Some(TAGS)),
+    /// How runs are folded.
+    Folded: one_of([FOLDED]),
     /// Who asks.
     Who: text().pattern(Some(ACTOR)),
     /// How many users to name.
@@ -90,6 +94,8 @@ shown! {
     Redrive: redrive(),
     /// Why nothing is to be done about a dead letter.
     Dismissal: dismissal(),
+    /// Which runs are removed from the run log, and why.
+    DeleteRuns: delete_runs(),
     /// Why something is asked for.
     Reason: dismissal(),
 }
@@ -117,11 +123,12 @@ fn redrive() -> RefOr<Schema> {
     let ids = closed([("ids", ids.into()), ("filter", null()), ("limit", null())])
         .required("ids")
         .description(Some("These letters, at most 1,000."));
-    let limit = ObjectBuilder::new().schema_type(or_null(Type::Integer)).minimum(Some(1)).maximum(Some(MAX_LETTERS));
+    let limit = || ObjectBuilder::new().schema_type(or_null(Type::Integer)).minimum(Some(1)).maximum(Some(MAX_LETTERS));
     let by_filter = ObjectBuilder::new()
         .property("filter", filter())
         .required("filter")
-        .property("limit", limit)
+        .property("limit", limit())
+        .property("at_most", limit().description(Some("Another name of `limit`; write one of them.")))
         .property("ids", null())
         .additional_properties(Some(AdditionalProperties::FreeForm(false)))
         .description(Some("Those that the filter lets through, the newest first; at most `limit`, up to 1,000."));
@@ -140,6 +147,7 @@ fn filter() -> ObjectBuilder {
         .property("user", or_null(text().description(Some("The lasting id or the login name."))))
         .property("state", or_null(letter_state().description(Some("`open` where nothing is said."))))
         .property("held", or_null(boolean.description(Some("Kept back (true), or given up (false)."))))
+        .property("group", or_null(text().description(Some("The id of a group."))))
         .additional_properties(Some(AdditionalProperties::FreeForm(false)))
 }
 
@@ -150,6 +158,15 @@ fn dismissal() -> RefOr<Schema> {
         .max_length(Some(1_000))
         .description(Some("Shown with what is done."));
     closed([("reason", reason.into())]).into()
+}
+
+/// Runs to be removed: by their ids, or by the query.
+fn delete_runs() -> RefOr<Schema> {
+    let ids = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(500));
+    let ids = OneOfBuilder::new().item(ids).item(ObjectBuilder::new().schema_type(Type::Null));
+    let ids = ids.description(Some("These runs, at most 500; without them the query selects the runs."));
+    let reason = text().min_length(Some(1)).max_length(Some(1_000)).pattern(Some("\\S"));
+    closed([("ids", ids.into()), ("reason", reason.into())]).required("reason").into()
 }
 
 /// An object with these keys and no others.

@@ -1,6 +1,7 @@
 //! The settings that administrators change while usher runs: stored schemes, pauses, cancelled runs.
 
 mod actor;
+mod deleted_runs;
 mod recreation;
 mod sessions_ended;
 mod stored_scheme;
@@ -8,6 +9,7 @@ mod stored_scheme;
 use std::fmt;
 
 pub use actor::{Actor, InvalidActor};
+pub use deleted_runs::{DeletedRuns, Matching, RunSelection};
 pub use recreation::OutcomesRecreated;
 pub use sessions_ended::{SessionsEnded, WhichSessions};
 pub use stored_scheme::{ChangeKind, SchemeChange, StoredScheme};
@@ -28,6 +30,8 @@ pub enum Setting {
     OutcomesRecreated(OutcomesRecreated),
     /// Sessions of the console that have ended.
     SessionsEnded(SessionsEnded),
+    /// Runs that are removed from the run log.
+    DeletedRuns(DeletedRuns),
 }
 
 impl Setting {
@@ -39,6 +43,7 @@ impl Setting {
             Self::CancelledRun(cancelled) => CancelledRun::key_of(&cancelled.run),
             Self::OutcomesRecreated(recreated) => recreated.key(),
             Self::SessionsEnded(ended) => ended.of.key(),
+            Self::DeletedRuns(deleted) => DeletedRuns::key_of(&deleted.id),
         }
     }
 }

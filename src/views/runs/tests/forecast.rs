@@ -45,7 +45,11 @@ fn six() -> Vec<AnyRecord> {
 
 fn users(runs: Runs<'_>, result: Option<EntryResult>) -> Vec<String> {
     let id = RunId::of_sweep(&sweep(), &scheme("a"));
-    let entries = runs.entries(&id, result, &Paging::default()).expect("read").expect("a run").items;
+    let entries = runs
+        .entries(&id, &EntryFilter { result, ..EntryFilter::default() }, &Paging::default())
+        .expect("read")
+        .expect("a run")
+        .items;
     entries.into_iter().map(|entry| entry.user).collect()
 }
 

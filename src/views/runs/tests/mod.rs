@@ -1,4 +1,6 @@
 #[cfg(test)]
+pub(super) mod deletion;
+#[cfg(test)]
 pub(super) mod forecast;
 #[cfg(test)]
 pub(super) mod outlived;
@@ -28,7 +30,7 @@ fn only(runs: Runs<'_>) -> Run {
 }
 
 fn entries(runs: Runs<'_>, id: &RunId) -> Vec<Entry> {
-    runs.entries(id, None, &Paging::default()).expect("read").expect("a run").items
+    runs.entries(id, &EntryFilter::default(), &Paging::default()).expect("read").expect("a run").items
 }
 
 fn two_steps() -> Decision {

@@ -40,7 +40,8 @@ fn a_release_during_which_the_scheme_is_changed_fails_and_says_so() {
         assert_eq!((run.state, run.counts.held, run.held_since), (RunState::Failed, 2, None));
         let why = run.why.expect("a reason");
         assert!(why.contains("the scheme was changed") && why.contains(": 2;"), "{why}");
-        let entries = runs.entries(&run.id, None, &Paging::default()).expect("read").expect("a run").items;
+        let entries =
+            runs.entries(&run.id, &EntryFilter::default(), &Paging::default()).expect("read").expect("a run").items;
         assert!(entries.iter().all(|entry| entry.reason.contains("not what it was")), "{entries:?}");
     }
 }

@@ -135,7 +135,11 @@ fn records_of_a_sweep_in_any_order_of_their_streams_and_any_number_of_times_coun
     let made = orders.map(|order| {
         let runs = runs();
         order.into_iter().for_each(|record| runs.apply_any(record));
-        let entries = runs.entries(&runs.run("a").id, None, &Paging::default()).expect("read").expect("a run").items;
+        let entries = runs
+            .entries(&runs.run("a").id, &EntryFilter::default(), &Paging::default())
+            .expect("read")
+            .expect("a run")
+            .items;
         (runs.run("a").state, runs.run("a").counts, runs.run("b").state, entries)
     });
     assert!(made.iter().all(|one| *one == made[0]), "{made:#?}");
@@ -182,7 +186,8 @@ fn the_entries_of_a_release_take_the_place_of_the_held_ones() {
     let run = runs.run("a");
     assert_eq!((run.state, run.finished), (RunState::Done, Some(at(8))));
     assert_eq!(run.counts, Counts { seen: 2, selected: 2, would_change: 2, changed: 1, held: 1, ..Counts::default() });
-    let entries = runs.entries(&run.id, None, &Paging::default()).expect("read").expect("a run").items;
+    let entries =
+        runs.entries(&run.id, &EntryFilter::default(), &Paging::default()).expect("read").expect("a run").items;
     assert_eq!(entries.iter().map(|entry| entry.result.as_str()).collect::<Vec<_>>(), ["changed", "held"]);
     assert_eq!((entries[0].user.as_str(), entries[1].user.as_str()), ("u-jane", "u-joe"));
     assert!(entries[1].reason.contains("did not select the user any more"), "{}", entries[1].reason);

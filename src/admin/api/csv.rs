@@ -1,0 +1,88 @@
+//! CSV for spreadsheets (RFC 4180): UTF-8 with a byte-order mark, lines that end with CRLF, and no cell that a
+//! spreadsheet takes for a formula.
+//!
+//! Names and reasons come from products and their users, so any cell may begin with `=`.
+
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
+
+/// Excel takes a file without it for one in the machine's old code page.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+/// A cell that begins with one of these may be taken for a formula. The last four are their full-width forms.
+const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// Writes lines of CSV.
+pub(in crate::admin) struct Csv<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Csv<W> {
+    /// Writes the byte-order mark and the line of headings.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub(in crate::admin) fn begin(mut out: W, headings: &[&str]) -> io::Result<Self> {
+        out.write_all(BYTE_ORDER_MARK)?;
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        writer.write_record(headings)?;
+        Ok(Self(writer))
+    }
+
+    /// Writes a line.
+    ///
+    /// # Errors
+    /// Those of the writer below.
+    pub(in crate::admin) fn line<'c>(&mut self, cells: impl IntoIterator<Item = Cow<'c, str>>) -> io::Result<()> {
+        for cell in cells {
+            self.0.write_field(guarded(&cell).as_bytes())?;
+        }
+        self.0.write_record(None::<&[u8]>)?;
+        Ok(())
+    }
+
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// Those of the writer below.
+    pub(in crate::admin) fn end(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// `cell`, with an apostrophe before it where a spreadsheet would take it for a formula.
+pub(in crate::admin) fn guarded(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(FORMULAS) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(lines: &[&[&str]]) -> String {
+        let mut bytes = Vec::new();
+        let mut csv = Csv::begin(&mut bytes, &["a", "b"]).expect("written");
+        for line in lines {
+            csv.line(line.iter().map(|cell| Cow::Borrowed(*cell))).expect("written");
+        }
+        csv.end().expect("written");
+        String::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn a_file_begins_with_a_byte_order_mark_and_its_lines_end_with_crlf() {
+        let text = written(&[&["x,y", "say \"z\""], &["", "two\nlines"]]);
+        assert_eq!(text, "\u{feff}a,b\r\n\"x,y\",\"say \"\"z\"\"\"\r\n,\"two\nlines\"\r\n");
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_and_others_stay_as_they_are() {
+        for cell in
+            ["=1+1", "+49", "-2", "@x", "\t=x", "\r=x", "\n=x", "\u{ff1d}x", "\u{ff0b}x", "\u{ff0d}x", "\u{ff20}x"]
+        {
+            assert_eq!(guarded(cell), format!("'{cell}"), "{cell:?}");
+        }
+        for cell in ["", "a=b", "'=1", " =1", "557058:ab", "\u{202e}=x"] {
+            assert_eq!(guarded(cell), cell, "{cell:?}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Runs and entries as files, for spreadsheets and programs.
+
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path, Query},
+};
+use serde::Serialize;
+
+use super::{history, no_such_run};
+use crate::{
+    admin::{
+        AdminState,
+        api::{
+            Problem,
+            csv::Csv,
+            read,
+            request::{query, stream::streamed},
+        },
+    },
+    domain::RunId,
+    views::{self, Entry, EntryFilter, Filter, Limit, Page, Paging, Run},
+};
+
+const CSV: &str = "text/csv; charset=utf-8";
+const JSON: &str = "application/json";
+
+const RUNS: [&str; 24] = [
+    "run",
+    "kind",
+    "scheme",
+    "scheme_version",
+    "source",
+    "trigger",
+    "by",
+    "reason",
+    "state",
+    "why",
+    "test_mode",
+    "started",
+    "finished",
+    "user",
+    "name",
+    "selected",
+    "changed",
+    "unchanged",
+    "tested",
+    "held",
+    "failed",
+    "unknown",
+    "undo_of",
+    "undone_by",
+];
+const ENTRIES: [&str; 19] = [
+    "run",
+    "scheme",
+    "scheme_version",
+    "source",
+    "user",
+    "name",
+    "action",
+    "target",
+    "result",
+    "reason",
+    "before",
+    "after",
+    "at",
+    "duration_ms",
+    "attempts",
+    "error",
+    "operation",
+    "status",
+    "test_mode",
+];
+
+/// Runs as CSV, newest first. `limit` and `cursor` are not used.
+#[utoipa::path(
+    get, path = "/runs.csv", tag = "runs", params(query::Runs),
+    responses((status = 200, content_type = "text/csv", body = String))
+)]
+pub(in crate::admin::api) async fn runs_csv(
+    state: Data<AdminState>,
+    Query(query): Query<query::Runs>,
+) -> Result<HttpResponse, Problem> {
+    let filter = filter(&state, query).await?;
+    streamed(&state.runtime(), (CSV, "runs.csv"), move |out| {
+        let mut csv = Csv::begin(out, &RUNS)?;
+        all(|paging| state.views.runs(&filter, paging), |run| csv.line(run_cells(&run)))?;
+        csv.end()
+    })
+}
+
+/// Runs as JSON, newest first. `limit` and `cursor` are not used.
+#[utoipa::path(
+    get, path = "/runs.json", tag = "runs", params(query::Runs), responses((status = 200, body = Page<Run>))
+)]
+pub(in crate::admin::api) async fn runs_json(
+    state: Data<AdminState>,
+    Query(query): Query<query::Runs>,
+) -> Result<HttpResponse, Problem> {
+    let filter = filter(&state, query).await?;
+    streamed(&state.runtime(), (JSON, "runs.json"), move |out| {
+        json(out, |write| all(|paging| state.views.runs(&filter, paging), |run| write(&run)))
+    })
+}
+
+/// The entries of a run as CSV. `limit` and `cursor` are not used.
+#[utoipa::path(
+    get, path = "/runs/{id}/entries.csv", tag = "runs", params(("id" = String, Path), query::Entries),
+    responses(
+        (status = 200, content_type = "text/csv", body = String),
+        (status = 404, description = "There is no such run."),
+    )
+)]
+pub(in crate::admin::api) async fn entries_csv(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query): Query<query::Entries>,
+) -> Result<HttpResponse, Problem> {
+    let (run, filter) = run_and_filter(&state, id.into_inner(), query).await?;
+    streamed(&state.runtime(), (CSV, "entries.csv"), move |out| {
+        let mut csv = Csv::begin(out, &ENTRIES)?;
+        all(|paging| entries(&state, &run.id, &filter, paging), |entry| csv.line(entry_cells(&run, &entry)))?;
+        csv.end()
+    })
+}
+
+/// The entries of a run as JSON. `limit` and `cursor` are not used.
+#[utoipa::path(
+    get, path = "/runs/{id}/entries.json", tag = "runs", params(("id" = String, Path), query::Entries),
+    responses((status = 200, body = Page<Entry>), (status = 404, description = "There is no such run."))
+)]
+pub(in crate::admin::api) async fn entries_json(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query): Query<query::Entries>,
+) -> Result<HttpResponse, Problem> {
+    let (run, filter) = run_and_filter(&state, id.into_inner(), query).await?;
+    streamed(&state.runtime(), (JSON, "entries.json"), move |out| {
+        json(out, |write| all(|paging| entries(&state, &run.id, &filter, paging), |entry| write(&entry)))
+    })
+}
+
+async fn filter(state: &Data<AdminState>, query: query::Runs) -> Result<Filter, Problem> {
+    let ((filter, user, _), state) = (query.split(), state.clone());
+    read(state.runtime(), move || history::named(&state, filter, user.as_deref())).await
+}
+
+async fn run_and_filter(
+    state: &Data<AdminState>,
+    id: String,
+    query: query::Entries,
+) -> Result<(Run, EntryFilter), Problem> {
+    let ((filter, user, _), id, state) = (query.split(), RunId::new(id), state.clone());
+    let wanted = id.clone();
+    let found = read(state.runtime(), move || {
+        Ok((state.views.run(&wanted)?, history::named_in(&state, filter, user.as_deref())?))
+    });
+    let (run, filter) = found.await?;
+    Ok((run.ok_or_else(|| no_such_run(&id))?, filter))
+}
+
+/// The page of a run's entries; an empty one if the run was removed meanwhile.
+fn entries(
+    state: &AdminState,
+    run: &RunId,
+    filter: &EntryFilter,
+    paging: &Paging,
+) -> Result<Page<Entry>, views::Error> {
+    Ok(state.views.entries(run, filter, paging)?.unwrap_or(Page { items: Vec::new(), next: None }))
+}
+
+/// Passes all items of a list to `take`, page by page.
+fn all<T>(
+    page: impl Fn(&Paging) -> Result<Page<T>, views::Error>,
+    mut take: impl FnMut(T) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut paging = Paging { limit: Limit::MAX, cursor: None };
+    loop {
+        let Page { items, next } = page(&paging).map_err(io::Error::other)?;
+        items.into_iter().try_for_each(&mut take)?;
+        match next {
+            Some(next) => paging.cursor = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// A list as JSON, whose items `items` writes one by one.
+fn json<T: Serialize>(
+    out: &mut dyn Write,
+    items: impl FnOnce(&mut dyn FnMut(&T) -> io::Result<()>) -> io::Result<()>,
+) -> io::Result<()> {
+    out.write_all(br#"{"items":["#)?;
+    let mut is_first = true;
+    items(&mut |item: &T| {
+        if !std::mem::take(&mut is_first) {
+            out.write_all(b",")?;
+        }
+        serde_json::to_writer(&mut *out, item).map_err(io::Error::other)
+    })?;
+    out.write_all(br#"],"next":null}"#)
+}
+
+type Cell<'a> = Cow<'a, str>;
+
+fn text(text: &str) -> Cell<'_> {
+    Cow::Borrowed(text)
+}
+
+fn optional<T: ToString>(value: Option<&T>) -> Cell<'static> {
+    Cow::Owned(value.map(T::to_string).unwrap_or_default())
+}
+
+fn shown(value: impl ToString) -> Cell<'static> {
+    Cow::Owned(value.to_string())
+}
+
+fn run_cells(run: &Run) -> [Cell<'_>; 24] {
+    let counts = &run.counts;
+    [
+        text(run.id.as_str()),
+        text(run.kind.as_str()),
+        text(run.scheme.as_str()),
+        text(&run.scheme_version),
+        text(run.source.as_str()),
+        text(&run.trigger),
+        optional(run.by.as_ref()),
+        optional(run.reason.as_ref()),
+        text(run.state.as_str()),
+        optional(run.why.as_ref()),
+        shown(run.test_mode),
+        shown(run.started),
+        optional(run.finished.as_ref()),
+        optional(run.user.as_ref()),
+        optional(run.user_name.as_ref()),
+        shown(counts.selected),
+        shown(counts.changed),
+        shown(counts.unchanged),
+        shown(counts.tested),
+        shown(counts.held),
+        shown(counts.failed),
+        shown(counts.unknown),
+        optional(run.undo_of.as_ref()),
+        optional(run.undone_by.as_ref()),
+    ]
+}
+
+fn entry_cells<'a>(run: &'a Run, entry: &'a Entry) -> [Cell<'a>; 19] {
+    [
+        text(run.id.as_str()),
+        text(run.scheme.as_str()),
+        text(&run.scheme_version),
+        text(run.source.as_str()),
+        text(&entry.user),
+        optional(entry.user_name.as_ref()),
+        text(&entry.action),
+        text(&entry.target),
+        text(&entry.result),
+        text(&entry.reason),
+        optional(entry.before.as_ref()),
+        optional(entry.after.as_ref()),
+        shown(entry.at),
+        shown(entry.duration_ms),
+        shown(entry.attempts),
+        optional(entry.error.as_ref()),
+        optional(entry.call.as_ref().map(|call| &call.operation)),
+        optional(entry.call.as_ref().and_then(|call| call.status.as_ref())),
+        shown(run.test_mode),
+    ]
+}

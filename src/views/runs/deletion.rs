@@ -1,0 +1,209 @@
+//! Removing runs from the run log.
+//!
+//! A removal is a record in the settings, with a filter and a time. It counts for runs that had ended by then. So the
+//! same runs are gone after the views were built anew, in whichever order the streams are read: the removal marks the runs
+//! that are there, and a run that comes later is marked when it is written. Marked runs are shown nowhere, and their rows
+//! are removed in small steps.
+
+use rusqlite::{Connection, named_params};
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Runs, entries::Entries, row::Row, table::Table};
+use crate::{
+    domain::{DeletedRuns, Matching, RunId, RunSelection, Timestamp},
+    views::{database::Json, prune::step::Step},
+};
+
+/// What a removal would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deletable {
+    /// The number of runs that would be removed.
+    pub deleted: u64,
+    /// The number of runs that are held.
+    pub held: u64,
+    /// The number of runs that have not ended.
+    pub running: u64,
+    /// The runs that are being undone.
+    pub undoing: Vec<RunId>,
+    /// The number of named runs that are not there.
+    pub missing: u64,
+}
+
+/// A removal as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Kept {
+    runs: RunSelection,
+    except: Vec<RunId>,
+}
+
+/// The table of removals.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::views) struct Deletions<'c>(pub(in crate::views) &'c Connection);
+
+/// The runs that a removal is about: by their ids, or by what matches.
+const ABOUT: &str = "
+    CASE WHEN :ids IS NULL THEN started < :before AND (:scheme IS NULL OR scheme = :scheme)
+            AND (:source IS NULL OR source = :source) AND (:kind IS NULL OR kind = :kind)
+            AND (:state IS NULL OR state = :state) AND (:test_mode IS NULL OR test_mode = :test_mode)
+        ELSE id IN (SELECT value FROM json_each(:ids)) END
+    AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = runs.no)";
+const ENDED: &str = "state IN ('done', 'failed', 'cancelled')";
+/// A run whose undo has not ended.
+const UNDONE: &str = "EXISTS (SELECT 1 FROM runs AS undo INDEXED BY runs_by_undo
+    WHERE undo.undo_of = runs.id AND undo.state IN ('running', 'held'))";
+
+impl Deletions<'_> {
+    /// Takes in a removal, and marks the runs that are there.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
+    pub(in crate::views) fn apply(self, deleted: &DeletedRuns) -> Result<(), Error> {
+        let DeletedRuns { id, at, runs, except, .. } = deleted;
+        let kept = Json(Kept { runs: runs.clone(), except: except.clone() });
+        let sql = "INSERT OR REPLACE INTO run_deletions (id, at, deletion) VALUES (?1, ?2, ?3)";
+        self.0.prepare_cached(sql)?.execute((id, at, kept))?;
+        let sql = format!(
+            "INSERT OR IGNORE INTO runs_removed (run) SELECT no FROM runs
+            WHERE {ABOUT} AND {ENDED} AND latest <= :at AND id NOT IN (SELECT value FROM json_each(:except))"
+        );
+        let Values { ids, matching } = Values::of(runs);
+        self.0.prepare_cached(&sql)?.execute(named_params! {
+            ":ids": ids, ":before": matching.before, ":scheme": matching.scheme, ":source": matching.source,
+            ":kind": matching.kind, ":state": matching.state, ":test_mode": matching.test_mode, ":at": at,
+            ":except": serde_json::json!(except).to_string(),
+        })?;
+        Ok(())
+    }
+
+    /// Marks the run in `row`, if it has ended and a removal that is newer is about it.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
+    pub(super) fn mark(self, row: &Row, latest: Timestamp) -> Result<(), Error> {
+        if !row.run.state.is_final() {
+            return Ok(());
+        }
+        let sql = "SELECT deletion FROM run_deletions INDEXED BY run_deletions_by_time WHERE at >= ?1";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let newer = statement.query_map([latest], |row| row.get::<_, Json<Kept>>(0))?;
+        for kept in newer {
+            if is_about(&kept?.0, row) {
+                let sql = "INSERT OR IGNORE INTO runs_removed (run) SELECT no FROM runs WHERE id = ?1";
+                self.0.prepare_cached(sql)?.execute([&row.run.id])?;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes some rows of marked runs.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
+    pub(in crate::views) fn remove(self) -> Result<Step, Error> {
+        let mut step = Step::default();
+        while let Some(run) = self.next()? {
+            step.dropped += Entries(self.0).remove(run, step.left())?;
+            if step.is_full() {
+                break;
+            }
+            Table(self.0).remove(run)?;
+            self.0.prepare_cached("DELETE FROM runs_removed WHERE run = ?1")?.execute([run])?;
+            step.dropped += 1;
+        }
+        Ok(step)
+    }
+
+    fn next(self) -> Result<Option<i64>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT min(run) FROM runs_removed")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// Forgets removals from before `horizon`: the log has no records of their runs any more.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
+    pub(in crate::views) fn prune(self, horizon: Timestamp) -> Result<Step, Error> {
+        Ok(Step::of(self.0.prepare_cached("DELETE FROM run_deletions WHERE at < ?1")?.execute([horizon])?))
+    }
+
+    /// Whether the removal `id` has been read.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
+    pub(in crate::views) fn has(self, id: &str) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM run_deletions WHERE id = ?1)";
+        Ok(self.0.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+    }
+}
+
+impl Runs<'_> {
+    /// What a removal of `runs` would do now.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
+    pub(in crate::views) fn deletable(self, runs: &RunSelection) -> Result<Deletable, Error> {
+        let Values { ids, matching } = Values::of(runs);
+        let values = named_params! {
+            ":ids": ids, ":before": matching.before, ":scheme": matching.scheme, ":source": matching.source,
+            ":kind": matching.kind, ":state": matching.state, ":test_mode": matching.test_mode,
+        };
+        let sql = format!(
+            "SELECT count(*) AS found, ifnull(sum(state = 'held'), 0) AS held, ifnull(sum(state = 'running'), 0) AS running
+            FROM runs WHERE {ABOUT}"
+        );
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let (found, held, running): (u64, u64, u64) =
+            statement.query_row(values, |row| Ok((row.get("found")?, row.get("held")?, row.get("running")?)))?;
+        let sql = format!("SELECT id FROM runs WHERE {ABOUT} AND {ENDED} AND {UNDONE}");
+        let mut statement = self.0.prepare_cached(&sql)?;
+        let undoing = statement.query_map(values, |row| row.get(0))?.collect::<Result<Vec<RunId>, _>>()?;
+        let missing = match runs {
+            RunSelection::These(ids) => (ids.len() as u64).saturating_sub(found),
+            RunSelection::All(_) => 0,
+        };
+        let deleted = found.saturating_sub(held + running + undoing.len() as u64);
+        Ok(Deletable { deleted, held, running, undoing, missing })
+    }
+}
+
+/// The values of [`ABOUT`].
+struct Values {
+    ids: Option<String>,
+    matching: Matching,
+}
+
+impl Values {
+    fn of(runs: &RunSelection) -> Self {
+        let nothing = || Matching {
+            before: Timestamp::from_millis(0),
+            scheme: None,
+            source: None,
+            kind: None,
+            state: None,
+            test_mode: None,
+        };
+        match runs {
+            RunSelection::These(ids) => Self { ids: Some(serde_json::json!(ids).to_string()), matching: nothing() },
+            RunSelection::All(matching) => Self { ids: None, matching: matching.clone() },
+        }
+    }
+}
+
+fn is_about(kept: &Kept, row: &Row) -> bool {
+    let run = &row.run;
+    if kept.except.contains(&run.id) {
+        return false;
+    }
+    match &kept.runs {
+        RunSelection::These(ids) => ids.contains(&run.id),
+        RunSelection::All(Matching { before, scheme, source, kind, state, test_mode }) => {
+            run.started < *before
+                && scheme.as_ref().is_none_or(|scheme| run.scheme == *scheme)
+                && source.as_ref().is_none_or(|source| run.source == *source)
+                && kind.as_ref().is_none_or(|kind| run.kind.as_str() == kind)
+                && state.as_ref().is_none_or(|state| run.state.as_str() == state)
+                && test_mode.is_none_or(|test_mode| run.test_mode == test_mode)
+        }
+    }
+}
