@@ -137,7 +137,9 @@ impl Roster {
             let (Some(number), Some(standing)) = (known_number(db, source)?, standing_of(db, source)?) else {
                 return Ok(());
             };
-            if standing.as_of.is_none() || known_at(db, number, &told.id)?.is_some_and(|known| known >= at) {
+            let is_later = |known: Timestamp| known > at;
+            let is_known_later = known_at(db, number, &told.id)?.is_some_and(is_later);
+            if standing.as_of.is_none_or(is_later) || is_known_later {
                 return Ok(());
             }
             let sql = format!(

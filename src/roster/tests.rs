@@ -335,7 +335,7 @@ fn a_page_out_of_a_hundred_thousand_users_comes_soon() {
     let timed = |what: &str, wanted: &Wanted, judge: Option<Judge<'_>>| {
         let begun = Instant::now();
         let page = kept.roster.page(&[source("acme")], wanted, judge, &Paging::default()).expect("a page");
-        println!("{what}: {:?}, {} users", begun.elapsed(), page.users.len());
+        eprintln!("{what}: {:?}, {} users", begun.elapsed(), page.users.len());
         assert!(begun.elapsed() < Duration::from_secs(2), "{what}: {:?}", begun.elapsed());
     };
     timed("no filter", &all(), None);

@@ -81,7 +81,7 @@ async fn a_timeline_holds_each_item_once_also_one_at_a_time() {
     site.following
         .until(|views| {
             let run = views.run(&run).expect("read")?;
-            (run.counts.steps_ended() == 2
+            (run.counts.changed == 2
                 && views
                     .decided(&"acme".parse().expect("an id"), &UserId::new("u-jane"), &crate::views::Paging::default())
                     .expect("read")

@@ -119,29 +119,15 @@ impl App {
             let intake = connecting::intake(&config, &log, &clock, &metrics, &arrivals);
             senders = Some(listeners.webhooks(bound, intake, shutdown.clone(), metrics.clone())?);
         }
-        let roster = roster::open(&config, roles, &store)?;
-        let users = roster::users(
-            roster.clone(),
-            (&connections[..], &live.sources[..]),
-            (&views, &clock),
-            (background.handle().clone(), stop_views.clone()),
-        );
+        let (roster, users) = roster::users(&parts, roles, &store, &connections, background.handle(), &stop_views)?;
         let explainer = explainer(&connections, &references, &views, &clock);
         readiness.connected(connections.clone());
         let commands = AdminCommands::new(Arc::clone(&log), Arc::clone(&clock));
         let kept_views = keeps_views.then(|| views.clone());
         let looked_up = if keeps_views { references.clone() } else { Vec::new() };
-        let (settings_now, log_now) = (settings.clone(), Arc::clone(&log));
-        let parts = admin::Parts {
-            log: log_now,
-            views,
-            settings: settings_now,
-            explainer,
-            commands,
-            arrivals,
-            users,
-            references,
-        };
+        let (stored, log_now) = (settings.clone(), Arc::clone(&log));
+        let parts =
+            admin::Parts { log: log_now, views, settings: stored, explainer, commands, arrivals, users, references };
         let state = admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness);
         let holders = (settings.clone(), front.listener.open(state));
         let sources = Live::new(config.sources.clone());

@@ -37,8 +37,8 @@ fn configuration(with: &dyn Fn(&str) -> Map<String, Value>) -> Value {
         "",
         json!({
             "webhooks": object("Webhooks", json!({})), "admin": object("Admin", json!({})),
-            "console": object("Console", json!({})),
             "log": { "kind": "kafka", "kafka": object("Kafka", json!({})) },
+            "console": object("Console", json!({ "roster": object("Roster", json!({})) })),
             "sources": [object("Source", source)], "schemes": [object("Scheme", scheme)],
         }),
     )
@@ -58,7 +58,7 @@ fn a_default_that_is_written_out_changes_nothing() {
 fn each_default_stands_in_a_definition_that_is_looked_at() {
     let looked_at =
         ["AuditActions", "Connect", "Feed", "Reconcile", "MassCreation", "Rate", "Protect", "Webhooks", "Console"];
-    let others = ["InvalidatePassword", "Admin", "Kafka", "Source", "Scheme", "Log"];
+    let others = ["InvalidatePassword", "Roster", "Admin", "Kafka", "Source", "Scheme", "Log"];
     for name in SCHEMA["$defs"].as_object().expect("definitions").keys() {
         let is_looked_at = looked_at.contains(&name.as_str()) || others.contains(&name.as_str());
         assert!(is_looked_at || defaults(name).is_empty(), "{name}");

@@ -72,10 +72,10 @@ impl Asks {
         Ok(Filter {
             scheme: parsed("scheme", &self.scheme, |text| text.parse().ok())?,
             source: parsed("source", &self.source, |text| text.parse().ok())?,
-            action: None,
             result: parsed("result", &self.result, |text| EntryResult::all().find(|result| result.as_str() == text))?,
             state: parsed("state", &self.state, state)?,
             since: parsed("since", &self.since, |text| since(asked, text))?,
+            ..Filter::default()
         })
     }
 

@@ -12,7 +12,7 @@ use crate::{
         frame::{Errors, Fact, Frame, Place},
     },
     domain::RunId,
-    views::{Cursor, Entry, EntryResult, Limit, Page, Paging, Run},
+    views::{Cursor, Entry, EntryFilter, EntryResult, Limit, Page, Paging, Run},
 };
 
 #[derive(Template)]
@@ -65,9 +65,10 @@ pub(super) async fn page(asked: &Asked, run: Run, asks: Asks, refused: Refused) 
     let result =
         super::super::parsed("result", &asks.result, |text| EntryResult::all().find(|result| result.as_str() == text))?;
     let cursor = super::super::parsed("cursor", &asks.cursor, |text| Cursor::try_from(text.to_owned()).ok())?;
+    let filter = EntryFilter { result, ..EntryFilter::default() };
     let (id, paging) = (run.id.clone(), Paging { limit: Limit::default(), cursor });
     let read = move |state: &AdminState| {
-        let found = state.views().entries(&id, result, &paging).map_err(|error| Problem::internal(&error))?;
+        let found = state.views().entries(&id, &filter, &paging).map_err(|error| Problem::internal(&error))?;
         Ok(found.unwrap_or(Page::<Entry> { items: Vec::new(), next: None }))
     };
     let entries = Entries::new(&run, &asks, asked.read(read).await?, asked);

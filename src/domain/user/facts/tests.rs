@@ -23,6 +23,7 @@ fn event(kind: EventKind) -> Event {
             email: EmailAddress::parse("jane@acme.example"),
             active: Some(false),
             account_type: None,
+            profile: None,
         },
         occurred: None,
         accepted: day(NOW),
