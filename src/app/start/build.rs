@@ -80,11 +80,10 @@ impl App {
         let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
         let controls: Arc<dyn Controls> = Arc::new(settings.clone());
         let connections = connect(limits, &config, &clock, &controls, &log, &metrics)?;
-        let live = LiveConfig::of(&config);
+        let (live, stop_views) = (LiveConfig::of(&config), CancellationToken::new());
         let arrivals =
             Arrivals::new(config.sources.iter().map(|source| &source.id), metrics.clone(), Arc::clone(&clock));
         let memory = Memory::open(&store)?;
-        let stop_views = CancellationToken::new();
         let views = Views::open(&store)?.telling(memory.pending.clone());
         metrics.storage.store_rebuilds.inc_by(u64::from(store.is_rebuilt() || views.are_rebuilt()));
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
@@ -92,7 +91,7 @@ impl App {
         let background = Background::start().map_err(Error::Threads)?;
         let supervisor =
             Supervisor { health: health.clone(), shutdown: shutdown.clone(), runtime: background.handle().clone() };
-        let mut view_tasks = JoinSet::new();
+        let (mut view_tasks, mut senders) = (JoinSet::new(), None);
         if keeps_views {
             view_tasks = following::follow(&supervisor, &views, &settings, &log, &stop_views);
             catching_up::begin(&mut view_tasks, roles, &views, &log, &health, &stop_views);
@@ -114,7 +113,6 @@ impl App {
         };
         let stages = if roles.engine { parts.stages(&connections, clock_was_set) } else { Vec::new() };
 
-        let mut senders = None;
         if let Some(bound) = webhooks {
             let intake = connecting::intake(&config, &log, &clock, &metrics, &arrivals);
             senders = Some(listeners.webhooks(bound, intake, shutdown.clone(), metrics.clone())?);

@@ -10,7 +10,7 @@ fn keep(text: &str) -> Option<Duration> {
 
 #[test]
 fn the_roster_is_kept_for_a_week_for_another_time_or_not_at_all() {
-    let days = |days| Some(Duration::from_hours(24 * days));
+    let days = |days: u64| Some(Duration::from_hours(24 * days));
     assert_eq!(keep("mode: active"), days(7));
     assert_eq!(keep("console: {}"), days(7));
     assert_eq!(keep("console: { roster: {} }"), days(7));

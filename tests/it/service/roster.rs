@@ -119,7 +119,7 @@ async fn what_every_scheme_says_and_what_was_done_is_told() {
     app.settled(&event).await;
     let (status, explained) = app.ask("users/acme/JIRAUSER1/explain", &[]).await;
     assert_eq!(status, StatusCode::OK, "{explained}");
-    let says: Vec<_> = explained["schemes"]
+    let says = explained["schemes"]
         .as_array()
         .expect("a list")
         .iter()
