@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,11 +21,9 @@ impl Damage {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn notice(&self, error: sled::Error) -> Error {
-        if is_damage(&error) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-        Error::Sled(error)
+    /// Notes that something can't be read.
+    pub(super) fn notice(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -58,7 +57,7 @@ impl Table {
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
     pub(crate) fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<sled::IVec>, Error> {
-        self.tree.get(key).map_err(|error| self.damage.notice(error))
+        self.ask(|tree| tree.get(key))
     }
 
     /// Whether there is a row of `key`.
@@ -66,7 +65,7 @@ impl Table {
     /// # Errors
     /// [`Error::Sled`] if sled can't read.
     pub(crate) fn contains(&self, key: impl AsRef<[u8]>) -> Result<bool, Error> {
-        self.tree.contains_key(key).map_err(|error| self.damage.notice(error))
+        self.ask(|tree| tree.contains_key(key))
     }
 
     /// Writes the row of `key`, in place of an earlier one.
@@ -74,7 +73,7 @@ impl Table {
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.
     pub(crate) fn put(&self, key: impl AsRef<[u8]>, value: impl Into<sled::IVec>) -> Result<(), Error> {
-        self.tree.insert(key, value).map(drop).map_err(|error| self.damage.notice(error))
+        self.ask(|tree| tree.insert(key, value).map(drop))
     }
 
     /// Removes the row of `key`, if there is one.
@@ -82,11 +81,78 @@ impl Table {
     /// # Errors
     /// [`Error::Sled`] if sled can't read or write.
     pub(crate) fn remove(&self, key: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.tree.remove(key).map(drop).map_err(|error| self.damage.notice(error))
+        self.ask(|tree| tree.remove(key).map(drop))
     }
 
-    /// The rows whose keys begin with `prefix`, in the order of their keys. A row is an error if sled can't read it.
+    /// The rows whose keys begin with `prefix`, in the order of their keys. The last one is an error if sled can't read
+    /// on.
     pub(crate) fn rows(&self, prefix: impl AsRef<[u8]>) -> impl Iterator<Item = Result<Row, Error>> + '_ {
-        self.tree.scan_prefix(prefix).map(|row| row.map_err(|error| self.damage.notice(error)))
+        let mut rows = Some(self.tree.scan_prefix(prefix));
+        std::iter::from_fn(move || {
+            let row = rows.as_mut().and_then(|rows| self.ask(|_| rows.next().transpose()).transpose());
+            if !matches!(row, Some(Ok(_))) {
+                rows = None;
+            }
+            row
+        })
+    }
+
+    /// The answer of sled. sled 0.34 panics where its pages contradict each other: that is damage like any other. After
+    /// damage sled is not asked any more, since it may wait for a lock for ever.
+    fn ask<T>(&self, question: impl FnOnce(&sled::Tree) -> sled::Result<T>) -> Result<T, Error> {
+        let answer = if self.damage.is_noticed() {
+            Err(damaged())
+        } else {
+            catch_unwind(AssertUnwindSafe(|| question(&self.tree))).unwrap_or_else(|_| Err(damaged()))
+        };
+        if answer.as_ref().is_err_and(is_damage) {
+            self.damage.notice();
+        }
+        Ok(answer?)
+    }
+}
+
+fn damaged() -> sled::Error {
+    sled::Error::Corruption { at: None, bt: () }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(dir: &std::path::Path) -> Table {
+        Table::new(sled::open(dir).expect("made").open_tree("t").expect("a tree"), Damage::default())
+    }
+
+    #[test]
+    fn a_panic_inside_sled_is_damage_and_sled_is_not_asked_again() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let table = table(dir.path());
+        table.put("key", "value").expect("written");
+        assert!(!table.damage.is_noticed());
+        let panics = table.ask(|_| -> sled::Result<()> { panic!("pages contradict each other") });
+        assert!(matches!(panics, Err(Error::Sled(error)) if is_damage(&error)));
+        assert!(table.damage.is_noticed());
+        let asked = std::cell::Cell::new(false);
+        assert!(
+            table
+                .ask(|_| {
+                    asked.set(true);
+                    Ok(())
+                })
+                .is_err()
+                && !asked.get()
+        );
+        assert!(table.get("key").is_err());
+        assert_eq!(table.rows("").map(|row| row.is_err()).collect::<Vec<_>>(), [true], "it ends");
+    }
+
+    #[test]
+    fn a_full_disk_is_no_damage() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let table = table(dir.path());
+        let full = || sled::Error::Io(io::Error::from(io::ErrorKind::StorageFull));
+        assert!(table.ask(|_| -> sled::Result<()> { Err(full()) }).is_err());
+        assert!(!table.damage.is_noticed());
     }
 }

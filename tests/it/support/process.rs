@@ -55,13 +55,21 @@ impl Usher {
 
     /// Waits until it runs, and reads where from its log.
     pub async fn running(&mut self) -> Doors {
+        let doors = self.running_or_ended().await;
+        assert!(doors.is_some(), "usher ended at start, {:?}: {}", self.ended(), self.last_words());
+        doors.expect("it runs")
+    }
+
+    /// The same; none if it ended by itself.
+    pub async fn running_or_ended(&mut self) -> Option<Doors> {
         let deadline = Instant::now() + WAIT_TIMEOUT;
         loop {
             if let Some(doors) = self.doors() {
-                return doors;
+                return Some(doors);
             }
-            let ended = self.child.try_wait().expect("a child");
-            assert!(ended.is_none(), "usher ended at start, {ended:?}: {}", self.last_words());
+            if self.ended().is_some() {
+                return None;
+            }
             assert!(Instant::now() < deadline, "usher does not get to run: {}", self.last_words());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -87,6 +95,11 @@ impl Usher {
         }
     }
 
+    /// All that it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).expect("its log")
+    }
+
     /// How it ended by itself, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child")
@@ -105,13 +118,18 @@ impl Usher {
     }
 
     /// Asks it to stop, and waits until it has.
-    pub async fn stop(mut self) -> ExitStatus {
+    pub async fn stop(self) -> ExitStatus {
+        self.stop_with_log().await.0
+    }
+
+    /// The same, with all that it has logged.
+    pub async fn stop_with_log(mut self) -> (ExitStatus, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
         let deadline = Instant::now() + WAIT_TIMEOUT;
         loop {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                return status;
+            if let Some(status) = self.ended() {
+                return (status, self.log());
             }
             assert!(Instant::now() < deadline, "usher does not stop: {}", self.last_words());
             tokio::time::sleep(Duration::from_millis(10)).await;
