@@ -7,6 +7,7 @@
 mod cel;
 mod change;
 mod compiled;
+pub mod conflicts;
 mod explanation;
 mod index;
 mod issue;
@@ -17,6 +18,7 @@ mod schemes;
 mod subject;
 mod template;
 mod truth;
+mod words;
 
 pub use cel::{ExpressionError, check_expression};
 pub use change::smallest_change;
@@ -26,6 +28,7 @@ pub use reason::evaluate;
 pub use schemes::{Schemes, VersionedScheme};
 pub use subject::Subject;
 pub use template::{TemplateError, check_template};
+pub use words::sentence;
 
 #[cfg(test)]
 mod tests;

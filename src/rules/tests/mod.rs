@@ -1,6 +1,7 @@
 //! A table of cases that a person can read; what holds for all is in [`properties`].
 
 mod changes;
+mod conflicts;
 mod memberships;
 mod oracle;
 mod plain;

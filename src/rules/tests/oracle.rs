@@ -68,6 +68,7 @@ fn holds(condition: &Plain, user: &User) -> Sign {
         Plain::Deactivated => -sign(user.active),
         Plain::Domain(patterns) => sign(address(user).map(|email| matches(email, patterns))),
         Plain::DomainNot(patterns) => -sign(address(user).map(|email| matches(email, patterns))),
+        Plain::Users(list) => listed(user, list),
         Plain::Where(number) => EXPRESSIONS[*number].1(user),
         Plain::All(parts) => parts.iter().map(|part| holds(part, user)).min().unwrap_or(1),
         Plain::Any(parts) => any(parts, user),

@@ -8,7 +8,8 @@ use super::NOW;
 use crate::{
     domain::{
         Action, Age, Condition, DomainPattern, EmailAddress, Exempt, Expression, Fact, Facts, GroupName, Limits,
-        LoggedInOnce, Logins, Missing, NeverLoggedIn, Origin, Scheme, Selection, Timestamp, Trigger, True, UserId,
+        LoggedInOnce, Logins, Missing, NamedUsers, NeverLoggedIn, Origin, Scheme, Selection, Timestamp, Trigger, True,
+        UserId,
     },
     rules::VersionedScheme,
 };
@@ -66,6 +67,7 @@ pub enum Plain {
     Deactivated,
     Domain(Vec<Text>),
     DomainNot(Vec<Text>),
+    Users(Vec<Text>),
     /// One of [`super::oracle::EXPRESSIONS`].
     Where(usize),
     All(Vec<Plain>),
@@ -80,6 +82,9 @@ const PATTERNS: [Text; 6] = ["a.com", "*.a.com", "*.b.a.com", "b.a.com", "other.
 /// The spelling of the products, and that of administrators.
 const GROUPS: [Text; 3] = ["g1", "G2", "g3"];
 const WRITTEN: [Text; 4] = ["g1", "G1", "g2", "g3"];
+
+/// Names and ids that administrators write.
+const LISTED: [Text; 4] = ["Jane", "bob", "u1", "u2"];
 
 fn some_of(all: &'static [Text]) -> impl Strategy<Value = Vec<Text>> + Clone {
     prop::collection::vec(select(all), 0..3)
@@ -132,6 +137,7 @@ fn condition(expressions: u32) -> impl Strategy<Value = Plain> {
         2 => Just(Plain::Deactivated),
         4 => some_of(&PATTERNS).prop_map(Plain::Domain),
         3 => some_of(&PATTERNS).prop_map(Plain::DomainNot),
+        2 => some_of(&LISTED).prop_map(Plain::Users),
         expressions => (0..super::oracle::EXPRESSIONS.len()).prop_map(Plain::Where),
     ];
     leaf.prop_recursive(3, 8, 3, |inner| {
@@ -149,7 +155,7 @@ pub fn scheme(expressions: u32) -> impl Strategy<Value = PlainScheme> {
     (
         prop::collection::vec(condition(expressions), 1..3),
         sometimes(some_of(&WRITTEN).boxed()),
-        sometimes(some_of(&["Jane", "bob", "u1", "u2"]).boxed()),
+        sometimes(some_of(&LISTED).boxed()),
         sometimes(some_of(&WRITTEN).boxed()),
     )
         .prop_map(|(select, only_groups, exempt_users, exempt_groups)| PlainScheme {
@@ -252,6 +258,7 @@ impl Plain {
             Self::Deactivated => Condition::Deactivated(True),
             Self::Domain(texts) => Condition::EmailDomain(patterns(texts)),
             Self::DomainNot(texts) => Condition::EmailDomainNot(patterns(texts)),
+            Self::Users(texts) => Condition::Users(NamedUsers::new(texts.iter().map(|text| (*text).to_owned()))),
             Self::Where(number) => Condition::Where(Expression::new(super::oracle::EXPRESSIONS[*number].0)),
             Self::All(parts) => Condition::All(all(parts)),
             Self::Any(parts) => Condition::Any(all(parts)),
