@@ -32,3 +32,4 @@ pub use sweeps::requests::{AdminCommands, UndoRequest};
 pub use sweeps::scheduler::{Scheduler, Schedules};
 
 pub use sweeps::sweeper::{HELD_TOO_LONG, Sweeper};
+pub use sweeps::upcoming::{ClockChange, Upcoming, in_zone, upcoming};

@@ -7,3 +7,4 @@ pub(super) mod requests;
 pub(super) mod schedule;
 pub(super) mod scheduler;
 pub(super) mod sweeper;
+pub(super) mod upcoming;
