@@ -17,9 +17,9 @@ use super::{
         problem::{Place, Problem, ProblemCollector, Problems},
         text, yaml,
     },
-    scheme::scheme,
+    scheme::{scheme, trigger_alone},
 };
-use crate::domain::Scheme;
+use crate::domain::{Scheme, Trigger};
 
 /// The file that is read if none is named and this one exists.
 const USUAL_FILE: &str = "usher.yaml";
@@ -175,6 +175,15 @@ pub fn check_scheme(text: &str, name: &str, sources: &Sources) -> Result<Checked
 /// Every problem, each with its place.
 pub fn read_scheme(text: &str, name: &str) -> Result<Scheme, Problems> {
     check_scheme(text, name, &Sources::among_others([])).map(|checked| checked.scheme)
+}
+
+/// The trigger in `text`, YAML or JSON: a map with the one key `trigger`, with the same checks as in a scheme. `name` is
+/// as in [`check_scheme`].
+///
+/// # Errors
+/// Every problem, each with its place.
+pub fn check_trigger(text: &str, name: &str) -> Result<Trigger, Problems> {
+    read(text, name, yaml::MAX_IN_SCHEME, trigger_alone).map(|read| read.found)
 }
 
 /// The schemes in `text`, YAML or JSON called `name`: the value of the key `schemes`, as in the configuration, or a

@@ -19,8 +19,8 @@ mod source;
 mod tests;
 
 pub use load::{
-    CheckedScheme, LoadResult, Loaded, check_scheme, load, load_for, load_input, read_scheme, read_schemes,
-    read_watched, usual_file,
+    CheckedScheme, LoadResult, Loaded, check_scheme, check_trigger, load, load_for, load_input, read_scheme,
+    read_schemes, read_watched, usual_file,
 };
 pub use reader::env::process_env;
 pub use reader::files::WatchedFiles;
@@ -28,6 +28,7 @@ pub use reader::named::Named;
 pub(crate) use reader::nearest;
 pub use reader::problem::{Place, Problem, Problems};
 pub use schema::{SchemeSchemas, json_schema, scheme_schemas};
+pub use scheme::as_yaml;
 pub use source::feed::Feed;
 pub use source::reach::authorities::Authorities;
 pub use source::reach::proxy::{Proxy, ProxyCredentials};

@@ -12,11 +12,14 @@ pub(super) mod select;
 pub(super) mod trigger;
 mod write;
 
+pub use write::as_yaml;
+
 use super::{
     ProvisionedScheme, Sources,
     reader::{Reader, node::Node, not_yet},
+    shape::object::Object,
 };
-use crate::domain::{Exempt, Limits, Scheme, SourceId};
+use crate::domain::{Exempt, Limits, Scheme, SourceId, Trigger};
 use actions::actions;
 use keys::{
     ACTIONS, APPLICATION_LOG, AUDIT, AUDITED, ENABLED, EXEMPT, EXEMPT_GROUPS, EXEMPT_USERS, EXEMPTED, ID, LIMITS, NAME,
@@ -70,6 +73,18 @@ pub(super) fn scheme(node: &Node, sources: &Sources, reader: &mut Reader<'_>) ->
         actions: actions?,
         limits: limits?,
     }))
+}
+
+/// A trigger without the rest of a scheme.
+static TRIGGER_ALONE: Object =
+    Object::new("TriggerAlone", "What sets a scheme off.", || vec![&TRIGGER]).like("{ trigger: on_create }");
+
+/// Reads a map with the one key `trigger`.
+pub(super) fn trigger_alone(node: &Node, reader: &mut Reader<'_>) -> Option<Trigger> {
+    let mut fields = TRIGGER_ALONE.open(node, reader)?;
+    let trigger = fields.needed_node(&TRIGGER, reader).and_then(|node| trigger(node, reader));
+    fields.done(reader);
+    trigger
 }
 
 fn provisioned(scheme: Scheme) -> ProvisionedScheme {

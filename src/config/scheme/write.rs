@@ -16,6 +16,14 @@ use crate::{
     domain::{Action, Condition, Exempt, IssueTemplate, LoggedInOnce, NeverLoggedIn, Scheme, Selection, True},
 };
 
+/// `scheme` as YAML, with its keys in the order in which people write them. The same scheme always gives the same text.
+///
+/// # Errors
+/// If a text in it can't be written as YAML.
+pub fn as_yaml(scheme: &Scheme) -> Result<String, serde_saphyr::SerializeError> {
+    serde_saphyr::to_string(scheme)
+}
+
 impl Serialize for Scheme {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { id, name, source, trigger, enabled, test_mode, select, only_groups, exempt, actions, limits } = self;
