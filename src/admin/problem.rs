@@ -220,7 +220,10 @@ impl From<settings::Error> for Problem {
             Error::Invalid(wrong) => Self::InvalidScheme(wrong),
             Error::Exists(_) | Error::Provisioned(_) => Self::Conflict(detail),
             Error::NoScheme(id) => Self::NotFound { kind: "scheme", id: id.to_string() },
-            Error::Stale => Self::Stale(detail),
+            Error::NoDraft(id) => Self::NotFound { kind: "draft", id },
+            Error::TooManyDrafts => Self::Conflict(detail),
+            Error::DraftTooLong(most) => Self::TooLarge(most),
+            Error::Stale | Error::StaleDraft => Self::Stale(detail),
             Error::Busy | Error::Log(_) | Error::Unseen => Self::Unavailable(detail),
         }
     }

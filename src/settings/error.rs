@@ -24,7 +24,7 @@ pub struct Wrong {
 
 impl Wrong {
     /// About the scheme as a whole.
-    pub(super) fn whole(message: String) -> Self {
+    pub fn whole(message: String) -> Self {
         Self { line: None, column: None, message }
     }
 
@@ -62,6 +62,20 @@ pub enum Error {
     /// It is not, or not any more, as the caller thinks it is.
     #[error("the scheme is not as it was when you read it; read it again, and repeat your change on what it says now")]
     Stale,
+    /// The owner has no such draft.
+    #[error("there is no draft `{0}`; it may be another's, or a week has gone by since its last change")]
+    NoDraft(String),
+    /// A draft is not, or not any more, as the caller thinks it is.
+    #[error("the draft is not as it was when you read it; read it again, and repeat your change on what it says now")]
+    StaleDraft,
+    /// There are as many drafts as are kept.
+    #[error(
+        "there are as many drafts as are kept, 20 of one owner and 100 in all; delete one, or store it as a scheme"
+    )]
+    TooManyDrafts,
+    /// A draft has more than this number of bytes.
+    #[error("the draft is longer than {0} bytes, which is the most")]
+    DraftTooLong(usize),
     /// Another change is taking long.
     #[error("another change of the settings is taking long; try again")]
     Busy,

@@ -1,10 +1,11 @@
-//! The settings that administrators change while usher runs: stored schemes, pauses of sources and schemes, cancelled
+//! The settings that administrators change while usher runs: stored schemes and drafts, pauses of sources and schemes, cancelled
 //! runs.
 //!
 //! All of them are in the compacted stream `settings` of the log. Every process follows the whole stream and keeps the
 //! [`state`] in memory. A change is appended, and is done when this process has read it back ([`write`](self::write)).
 //! So all replicas have the same settings within a moment.
 
+mod drafts;
 mod error;
 mod follow;
 mod state;
@@ -15,6 +16,7 @@ use std::sync::{self, Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use tokio::sync::{Mutex, watch};
 
+pub use drafts::DraftContent;
 pub use error::{Error, Wrong};
 pub use follow::NotRead;
 pub use view::{Contents, SchemeView};

@@ -10,8 +10,8 @@ use super::view::{Contents, SchemeView};
 use crate::{
     config::{CheckedScheme, Config, Problem, ProvisionedScheme, Sources, check_scheme},
     domain::{
-        CancelledRun, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, SessionsEnded, Setting, StoredScheme,
-        Timestamp, UserKey, WhichSessions,
+        CancelledRun, Draft, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, SessionsEnded, Setting,
+        StoredScheme, Timestamp, UserKey, WhichSessions,
     },
     log::LONGEST_PAUSE,
     rules::{Schemes, VersionedScheme},
@@ -43,6 +43,7 @@ pub(super) enum Prepared {
     SessionsEnded(SessionsEnded),
     /// Runs were removed from the run log, at that time. The views see to it.
     DeletedRuns(Timestamp),
+    Draft(Arc<Draft>),
     /// Set by the log for itself.
     NoneOfOurs,
 }
@@ -58,6 +59,7 @@ pub(super) struct State {
     ended_sessions: HashMap<String, SessionsEnded>,
     /// When runs were removed from the run log.
     deleted_runs: HashMap<String, Timestamp>,
+    drafts: HashMap<String, Arc<Draft>>,
 }
 
 impl State {
@@ -71,6 +73,7 @@ impl State {
             cancelled: HashMap::new(),
             ended_sessions: HashMap::new(),
             deleted_runs: HashMap::new(),
+            drafts: HashMap::new(),
         }
     }
 
@@ -87,6 +90,7 @@ impl State {
             Setting::CancelledRun(cancelled) => Prepared::CancelledRun(cancelled),
             Setting::SessionsEnded(ended) => Prepared::SessionsEnded(ended),
             Setting::DeletedRuns(deleted) => Prepared::DeletedRuns(deleted.at),
+            Setting::Draft(draft) => Prepared::Draft(Arc::new(draft)),
             Setting::OutcomesRecreated(_) => Prepared::NoneOfOurs,
         }
     }
@@ -110,6 +114,9 @@ impl State {
             }
             Prepared::DeletedRuns(at) => {
                 self.deleted_runs.insert(key, at);
+            }
+            Prepared::Draft(draft) => {
+                self.drafts.insert(key, draft);
             }
             Prepared::NoneOfOurs => {}
         }
@@ -141,6 +148,7 @@ impl State {
         self.cancelled.remove(key);
         self.ended_sessions.remove(key);
         self.deleted_runs.remove(key);
+        self.drafts.remove(key);
         self.schemes.remove(key).is_some()
     }
 
@@ -217,6 +225,11 @@ impl State {
             || ended(WhichSessions::OfPerson(person.to_owned())).is_some_and(|ended| began <= ended.at)
     }
 
+    /// The drafts that are kept at `now`.
+    pub fn drafts(&self, now: Timestamp) -> impl Iterator<Item = &Arc<Draft>> {
+        self.drafts.values().filter(move |draft| draft.expires() > now)
+    }
+
     /// The keys of settings that are no longer needed at `now`.
     pub fn outlived(&self, now: Timestamp) -> Vec<UserKey> {
         let deleted = self
@@ -224,10 +237,12 @@ impl State {
             .iter()
             .filter(|(_, known)| known.stored.is_deleted() && known.stored.current().at.until(now) > DELETED_RETENTION);
         let cancelled = self.cancelled.iter().filter(|(_, cancelled)| cancelled.at.until(now) > CANCELLED_RETENTION);
+        let drafts = self.drafts.iter().filter(|(_, draft)| draft.expires() <= now);
         let sessions = self.ended_sessions.iter().filter(|(_, ended)| ended.at.until(now) > ENDED_SESSIONS_RETENTION);
         let removed = self.deleted_runs.iter().filter(|(_, at)| at.until(now) > CANCELLED_RETENTION);
         let (sessions, removed) = (sessions.map(|(key, _)| key), removed.map(|(key, _)| key));
-        let keys = deleted.map(|(key, _)| key).chain(cancelled.map(|(key, _)| key)).chain(sessions).chain(removed);
+        let (cancelled, drafts) = (cancelled.map(|(key, _)| key), drafts.map(|(key, _)| key));
+        let keys = deleted.map(|(key, _)| key).chain(cancelled).chain(sessions).chain(removed).chain(drafts);
         keys.filter_map(|key| UserKey::parse(key)).collect()
     }
 

@@ -38,7 +38,7 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    fn allows(&self, tag: &str) -> bool {
+    pub(super) fn allows(&self, tag: &str) -> bool {
         match self {
             Self::Any => true,
             Self::Tags(tags) => tags.iter().any(|allowed| allowed == tag),
@@ -183,7 +183,8 @@ impl Settings {
         self.append(&Setting::DeletedRuns(deleted)).await
     }
 
-    /// Removes settings that are no longer needed: ended sessions, cancelled runs and the history of deleted schemes, after a year.
+    /// Removes settings that are no longer needed: ended sessions, cancelled runs and the history of deleted schemes, after a year;
+    /// drafts, after a week.
     ///
     /// # Errors
     /// As [`Settings::pause`]. The next call removes the rest.
@@ -248,20 +249,21 @@ impl Settings {
         if if_match.allows(&stored.tag()) { Ok(stored) } else { Err(Error::Stale) }
     }
 
-    fn now(&self) -> Timestamp {
+    /// The time by the clock of the settings.
+    pub fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
 
-    async fn turn(&self) -> Result<MutexGuard<'_, ()>, Error> {
+    pub(super) async fn turn(&self) -> Result<MutexGuard<'_, ()>, Error> {
         timeout(TURN_TIMEOUT, self.0.writing.lock()).await.map_err(|_| Error::Busy)
     }
 
-    async fn append(&self, setting: &Setting) -> Result<(), Error> {
+    pub(super) async fn append(&self, setting: &Setting) -> Result<(), Error> {
         self.append_record(Record { key: setting.key(), payload: codec::encode(setting) }).await
     }
 
     /// Appends, and waits until this process has the record in its state.
-    async fn append_record(&self, record: Record) -> Result<(), Error> {
+    pub(super) async fn append_record(&self, record: Record) -> Result<(), Error> {
         let position = self.0.log.append(Stream::Settings, record).await?;
         let place = usize::from(position.partition.0);
         let mut next = self.0.next.subscribe();

@@ -2,8 +2,8 @@
 
 use super::{Error, Wire, need, proto};
 use crate::domain::{
-    Actor, CancelledRun, ChangeKind, DeletedRuns, Matching, OutcomesRecreated, Pausable, Pause, RunId, RunSelection,
-    SchemeChange, SchemeId, SessionsEnded, Setting, SourceId, StoredScheme, Timestamp, WhichSessions,
+    Actor, BasedOn, CancelledRun, ChangeKind, DeletedRuns, Draft, Matching, OutcomesRecreated, Pausable, Pause, RunId,
+    RunSelection, SchemeChange, SchemeId, SessionsEnded, Setting, SourceId, StoredScheme, Timestamp, WhichSessions,
 };
 
 impl Wire for Setting {
@@ -29,6 +29,7 @@ impl Wire for Setting {
                 by: cancelled.by.to_string(),
                 at_ms: cancelled.at.as_millis(),
             }),
+            Self::Draft(draft) => proto::setting::Setting::Draft(draft_to_wire(draft)),
             Self::OutcomesRecreated(recreated) => {
                 let OutcomesRecreated { partition, number, decisions_until } = *recreated;
                 let partition = partition.into();
@@ -62,6 +63,7 @@ impl Wire for Setting {
                     at: Timestamp::from_millis(at_ms),
                 })
             }
+            proto::setting::Setting::Draft(draft) => Self::Draft(draft_from_wire(draft)?),
             proto::setting::Setting::OutcomesRecreated(recreated) => {
                 let proto::OutcomesRecreated { partition, number, decisions_until } = recreated;
                 let partition = u16::try_from(partition).map_err(|_| Error::Missing("partition"))?;
@@ -161,6 +163,40 @@ fn matching_from_wire(message: proto::RunSelection) -> Result<Matching, Error> {
     Ok(Matching { before, scheme, source, kind, state, test_mode })
 }
 
+fn draft_to_wire(draft: &Draft) -> proto::Draft {
+    let Draft { id, owner, text, based_on, step, created, at, revision } = draft.clone();
+    let (based_on, based_on_tag) = based_on.map(|BasedOn { id, tag }| (id.to_string(), tag)).unzip();
+    proto::Draft {
+        id,
+        owner: owner.to_string(),
+        text,
+        based_on,
+        based_on_tag,
+        step: step.into(),
+        created_ms: created.as_millis(),
+        at_ms: at.as_millis(),
+        revision,
+    }
+}
+
+fn draft_from_wire(message: proto::Draft) -> Result<Draft, Error> {
+    let proto::Draft { id, owner, text, based_on, based_on_tag, step, created_ms, at_ms, revision } = message;
+    let based_on = match based_on {
+        Some(id) => Some(BasedOn { id: scheme(id)?, tag: based_on_tag.unwrap_or_default() }),
+        None => None,
+    };
+    Ok(Draft {
+        id,
+        owner: actor(&owner)?,
+        text,
+        based_on,
+        step: u8::try_from(step).map_err(|_| Error::Missing("step"))?,
+        created: Timestamp::from_millis(created_ms),
+        at: Timestamp::from_millis(at_ms),
+        revision,
+    })
+}
+
 fn scheme(text: String) -> Result<SchemeId, Error> {
     SchemeId::try_from(text).map_err(|_| Error::Missing("scheme"))
 }
@@ -196,9 +232,22 @@ mod tests {
         let stored = StoredScheme::new(id.clone(), change(1, ChangeKind::Created))
             .changed(change(2, ChangeKind::Updated))
             .changed(change(3, ChangeKind::Deleted));
+        let draft = |based_on| Draft {
+            id: "d1".into(),
+            owner: by.clone(),
+            text: "{".into(),
+            based_on,
+            step: 5,
+            created: at,
+            at: Timestamp::from_millis(7),
+            revision: 3,
+        };
+        let based_on = BasedOn { id: id.clone(), tag: "1-a".into() };
         let pause = |of, paused| Setting::Pause(Pause { of, paused, by: by.clone(), at });
         for setting in [
             Setting::Scheme(stored),
+            Setting::Draft(draft(None)),
+            Setting::Draft(draft(Some(based_on))),
             pause(Pausable::Source("acme".parse().expect("an id")), true),
             pause(Pausable::Scheme(id), false),
             Setting::CancelledRun(CancelledRun { run: RunId::new("e.s"), by: by.clone(), at }),

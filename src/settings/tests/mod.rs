@@ -1,3 +1,4 @@
+mod drafts;
 mod outlived;
 mod replicas;
 mod schemes;

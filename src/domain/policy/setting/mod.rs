@@ -1,7 +1,8 @@
-//! The settings that administrators change while usher runs: stored schemes, pauses, cancelled runs.
+//! The settings that administrators change while usher runs: stored schemes and drafts, pauses, cancelled runs.
 
 mod actor;
 mod deleted_runs;
+mod draft;
 mod recreation;
 mod sessions_ended;
 mod stored_scheme;
@@ -10,6 +11,7 @@ use std::fmt;
 
 pub use actor::{Actor, InvalidActor};
 pub use deleted_runs::{DeletedRuns, Matching, RunSelection};
+pub use draft::{BasedOn, Draft};
 pub use recreation::OutcomesRecreated;
 pub use sessions_ended::{SessionsEnded, WhichSessions};
 pub use stored_scheme::{ChangeKind, SchemeChange, StoredScheme};
@@ -26,6 +28,8 @@ pub enum Setting {
     Pause(Pause),
     /// A run that is to do no more.
     CancelledRun(CancelledRun),
+    /// A scheme that somebody is still writing.
+    Draft(Draft),
     /// A lost partition of the outcomes. Only the log sets it.
     OutcomesRecreated(OutcomesRecreated),
     /// Sessions of the console that have ended.
@@ -41,6 +45,7 @@ impl Setting {
             Self::Scheme(stored) => StoredScheme::key_of(&stored.id),
             Self::Pause(pause) => pause.of.key(),
             Self::CancelledRun(cancelled) => CancelledRun::key_of(&cancelled.run),
+            Self::Draft(draft) => Draft::key_of(&draft.id),
             Self::OutcomesRecreated(recreated) => recreated.key(),
             Self::SessionsEnded(ended) => ended.of.key(),
             Self::DeletedRuns(deleted) => DeletedRuns::key_of(&deleted.id),
