@@ -219,9 +219,8 @@ async fn attempts_are_no_entries() {
     following.log.record(&OutcomeRecord::Attempt(attempt), &decision.key());
     following.log.end(&outcome(&step, StepResult::Changed, 2));
     let run = decision.run(&decision.verdicts[0]);
-    let entries = following
-        .until(|views| views.entries(&run, &crate::views::EntryFilter::default(), &Paging::default()).expect("read"))
-        .await;
+    let entries =
+        following.until(|views| views.entries(&run, &EntryFilter::default(), &Paging::default()).expect("read")).await;
     assert_eq!(entries.items.len(), 1);
     assert_eq!(entries.items[0].at, at(2));
 }

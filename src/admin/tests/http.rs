@@ -101,7 +101,11 @@ async fn a_readiness_check_that_hangs_is_answered_not_ready() {
 #[actix_web::test]
 async fn other_methods_than_those_of_a_path_are_refused_with_those() {
     let site = Site::start();
-    let more = [("/api/v1/schemes", "GET, HEAD, POST"), ("/api/v1/schemes/a", "GET, HEAD, PUT, DELETE")];
+    let more = [
+        ("/api/v1/runs", "GET, HEAD, DELETE"),
+        ("/api/v1/schemes", "GET, HEAD, POST"),
+        ("/api/v1/schemes/a", "GET, HEAD, PUT, DELETE"),
+    ];
     let ask = ["/api/v1/schemes/a/pause", "/api/v1/schemes/a/resume", "/api/v1/sources/acme/pause"];
     for uri in API.into_iter().chain(["/healthz", "/readyz", "/metrics"]).chain(ask) {
         let allowed = match more.iter().find(|(path, _)| *path == uri) {

@@ -11,7 +11,7 @@ use crate::{
 
 /// Every list of the API, and a filter that it does not have.
 const LISTS: [(&str, &str); 7] = [
-    ("/api/v1/runs", "user=jane"),
+    ("/api/v1/runs", "colour=red"),
     ("/api/v1/runs/e01.a/entries", "scheme=a"),
     ("/api/v1/decisions?source=acme&user=user1", "state=open"),
     ("/api/v1/dead-letters", "scheme=a"),

@@ -35,11 +35,8 @@ fn shown(views: &Views, users: std::ops::Range<i64>) -> Option<(Vec<Run>, Vec<St
     let runs = views.runs(&Filter::default(), &paging()).expect("runs").items;
     let mut rest = Vec::new();
     for run in &runs {
-        let entries = views
-            .entries(&run.id, &crate::views::EntryFilter::default(), &paging())
-            .expect("entries")
-            .expect("a run")
-            .items;
+        let entries =
+            views.entries(&run.id, &EntryFilter::default(), &paging()).expect("entries").expect("a run").items;
         rest.extend(entries.into_iter().map(|entry| format!("entry {} {}", entry.user, entry.result)));
     }
     for user in users.clone() {
