@@ -195,7 +195,6 @@ fn configuration() -> Config {
         admin: Admin { listen, token: None },
         console: crate::config::Console::default(),
         log: LogConfig::Embedded,
-        console: crate::config::Console::default(),
         sources: vec![source("acme", Product::JiraDc), source("cloud", Product::JiraCloud)],
         schemes: ["a", "b", "c"].map(scheme).into(),
     }

@@ -51,8 +51,11 @@ fn user_length(user: &UserRef) -> usize {
     text_length(named(user).1)
 }
 
+/// A text and the number of its field; none: the field is left out.
+type Field<'a> = (u8, Option<&'a str>);
+
 /// The texts of `hints` with the numbers of their fields; those before and behind `active`.
-fn hint_texts(hints: &UserHints) -> ([(u8, Option<&str>); 2], (u8, Option<&str>)) {
+fn hint_texts(hints: &UserHints) -> ([Field<'_>; 2], Field<'_>) {
     let account_type = hints.account_type.as_ref().map(|kind| match kind {
         AccountType::Person => "",
         AccountType::Other(word) => word,
@@ -69,7 +72,7 @@ fn hints_length(hints: &UserHints) -> usize {
 
 fn write_hints(hints: &UserHints, out: &mut Vec<u8>) {
     let (before, behind) = hint_texts(hints);
-    let write = |(tag, text): (u8, Option<&str>), out: &mut Vec<u8>| {
+    let write = |(tag, text): Field<'_>, out: &mut Vec<u8>| {
         if let Some(text) = text {
             write_text(tag, text, out);
         }
@@ -116,6 +119,7 @@ mod tests {
                 email: email.as_deref().and_then(EmailAddress::parse),
                 active,
                 account_type,
+                profile: None,
             },
         )
     }
@@ -139,7 +143,12 @@ mod tests {
                 hints,
                 occurred: occurred.map(Timestamp::from_millis),
                 accepted: Timestamp::from_millis(accepted),
-                sweep: sweep.map(|id| Sighting { sweep: SweepId::new(id), released: None, memberships: None }),
+                sweep: sweep.map(|id| Sighting {
+                    sweep: SweepId::new(id),
+                    released: None,
+                    memberships: None,
+                    undo: None,
+                }),
             },
         )
     }

@@ -3,7 +3,7 @@ use crate::{
     domain::{StepResult, Truth, UserId, UserRef},
     log::codec::LetterRecord,
     views::{
-        Filter, LetterFilter, Paging, Run, RunState, database,
+        EntryFilter, Filter, LetterFilter, Paging, Run, RunState, database,
         testing::{Following, MemoryLog, at, decision, letter, other_version, outcome, source, steps, verdict},
     },
 };

@@ -114,7 +114,7 @@ pub(in crate::admin) async fn remove(
     let Deletable { deleted, held, running, undoing, missing } = found;
     let left = Left { held, running, undoing: undoing.len() as u64, missing };
     if deleted > 0 {
-        let id = hex::encode(&rand::random::<[u8; 16]>());
+        let id = hex::encode(rand::random::<[u8; 16]>());
         let at = SystemClock.now();
         let record = DeletedRuns { id: id.clone(), by, at, reason, runs, except: undoing };
         state.settings.delete_runs(record).await?;

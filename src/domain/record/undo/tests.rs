@@ -76,7 +76,7 @@ fn what_can_not_be_put_back_says_why() {
         assert!(parts[0].why.contains(says), "{action}: {}", parts[0].why);
     }
     let deactivated = change("deactivate", "", "active", None, 1);
-    let parts = undo_parts(None, &[deactivated.clone()], &[change("delete", "", "", None, 2)]);
+    let parts = undo_parts(None, std::slice::from_ref(&deactivated), &[change("delete", "", "", None, 2)]);
     assert_eq!(parts[0].verdict, UndoVerdict::Cannot, "the user is gone");
     let parts = undo_parts(Some(Product::JiraCloud), &[deactivated], &[]);
     assert_eq!(parts[0].verdict, UndoVerdict::Cannot, "the product can't reactivate");

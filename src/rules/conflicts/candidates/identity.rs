@@ -15,7 +15,8 @@ pub(super) fn traits(lists: &[&[String]], literals: &Literals<'_>) -> Vec<Trait>
     if lists.is_empty() && literals.is_empty() {
         return Vec::new();
     }
-    let (mut by_id, mut by_name): (HashMap<&str, Mask>, HashMap<String, (&str, Mask)>) = Default::default();
+    let mut by_id: HashMap<&str, Mask> = HashMap::new();
+    let mut by_name: HashMap<String, (&str, Mask)> = HashMap::new();
     for (place, list) in lists.iter().take(MAX_LISTS).enumerate() {
         for text in *list {
             *by_id.entry(text).or_default() |= 1 << place;
