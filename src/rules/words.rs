@@ -158,7 +158,7 @@ mod tests {
         );
         assert_snapshot!(
             said("trigger: { cron: '0 3 * * MON', timezone: Europe/Berlin }, select: { email_domain: ['*.a.com', b.com], never_logged_in: { created_before: 14d } }, only_groups: [users], actions: [{ remove_all_groups: {} }, { deactivate: {} }]"),
-            @"By the clock (`0 3 * * MON`, Europe/Berlin) in Acme Jira: whoever (has an address at *.a.com or b.com or has never logged in and was created more than 14d ago) and is a member of users is removed from all groups, then is deactivated."
+            @"By the clock (`0 3 * * MON`, Europe/Berlin) in Acme Jira: whoever (has never logged in and was created more than 14d ago or has an address at *.a.com or b.com) and is a member of users is removed from all groups, then is deactivated."
         );
         assert_snapshot!(
             said("trigger: manual, select: { all: [{ deactivated: true }, { not: { users: [jane] } }] }, actions: [{ reactivate: {} }]"),

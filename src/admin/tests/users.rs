@@ -54,7 +54,7 @@ async fn users_of_all_sources_are_listed_page_by_page_and_bad_queries_are_refuse
         ("group=staff", "no groups"),
         ("sort=age", "is no order"),
         ("status=gone", "suspended"),
-        ("never_logged_in=perhaps", "bool"),
+        ("never_logged_in=perhaps", "`true` or `false`"),
         ("last_login_before=yesterday", "is not a time"),
         ("limit=0", "is not a limit"),
         ("nope=1", "nope"),

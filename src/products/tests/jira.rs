@@ -45,6 +45,7 @@ async fn data_center_tells_all_about_a_user_asked_for_by_key_or_by_name() {
         active: Some(true),
         account_type: Some(AccountType::Person),
         groups: groups(&["staff", "eng"]),
+        display_name: Some("Jane".to_owned()),
         ..user("JIRAUSER10100", Some("j doe"))
     };
     assert_eq!(client.user(&id("JIRAUSER10100")).await.as_ref(), Ok(&expected));
