@@ -37,6 +37,7 @@ pub mod sandbox;
 pub mod secret;
 pub mod settings;
 pub mod source;
+mod spreadsheet;
 pub mod store;
 pub mod telemetry;
 pub mod users;

@@ -9,9 +9,9 @@ use std::{
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::Instant};
 
 use super::{Bounds, Error, Explainer, Preview};
-use crate::domain::Scheme;
+use crate::domain::{Scheme, SchemeId, SourceId};
 
-/// The highest number of previews in one process, running or finished.
+/// The highest number of previews in one process, running or finished. A finished one makes room for a new one.
 const MAX_PREVIEWS: usize = 8;
 /// The time after which an unread preview is dropped, with its remaining questions to the product.
 const PREVIEW_TTL: Duration = Duration::from_mins(5);
@@ -48,6 +48,10 @@ impl Drop for Entry {
 pub struct Job {
     /// Names it.
     pub id: String,
+    /// The previewed scheme, which may not be stored.
+    pub scheme: SchemeId,
+    /// Its source.
+    pub source: SourceId,
     /// The warnings about the names in the scheme.
     pub warnings: Vec<String>,
     state: watch::Receiver<JobState>,
@@ -58,16 +62,16 @@ pub struct Job {
 #[derive(Debug, Clone)]
 pub enum JobState {
     /// It looks at users.
-    Looking,
+    Running,
     /// Finished, with this result.
     Done(Arc<Preview>),
     /// There is no answer.
     Failed(Arc<Error>),
 }
 
-/// There are as many previews as allowed.
+/// As many previews are under way as allowed.
 #[derive(Debug, thiserror::Error)]
-#[error("{MAX_PREVIEWS} previews are under way or just done; wait some minutes, or ask for the end of one of them")]
+#[error("{MAX_PREVIEWS} previews are under way; wait until one of them has ended")]
 pub struct TooMany;
 
 impl Previews {
@@ -75,7 +79,7 @@ impl Previews {
     ///
     /// # Errors
     ///
-    /// [`TooMany`] where as many are kept as there may be.
+    /// [`TooMany`] if as many are under way as there may be.
     pub fn begin(
         &self,
         explainer: Explainer,
@@ -84,12 +88,11 @@ impl Previews {
         warnings: Vec<String>,
     ) -> Result<Job, TooMany> {
         let mut jobs = self.jobs();
-        if jobs.len() >= MAX_PREVIEWS {
-            return Err(TooMany);
-        }
-        let (state_is, state) = watch::channel(JobState::Looking);
+        make_room(&mut jobs)?;
+        let (state_is, state) = watch::channel(JobState::Running);
         let (showing, shown) = watch::channel(Preview::default());
         let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
+        let (of_scheme, source) = (scheme.id.clone(), scheme.source.clone());
         let task = runtime.spawn(async move {
             let ended = match explainer.preview(&scheme, bounds, &showing).await {
                 Ok(preview) => JobState::Done(Arc::new(preview)),
@@ -98,7 +101,7 @@ impl Previews {
             state_is.send_replace(ended);
         });
         let id = hex::encode(rand::random::<[u8; 16]>());
-        let job = Job { id: id.clone(), warnings, state, shown };
+        let job = Job { id: id.clone(), scheme: of_scheme, source, warnings, state, shown };
         jobs.insert(id, Entry { job: job.clone(), task: task.abort_handle(), asked: Instant::now() });
         Ok(job)
     }
@@ -111,16 +114,22 @@ impl Previews {
         Some(entry.job.clone())
     }
 
-    /// Drops a preview, finished or not; false if there is none.
-    pub fn drop_one(&self, id: &str) -> bool {
-        self.jobs().remove(id).is_some()
-    }
-
     fn jobs(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.retain(|_, entry| entry.asked.elapsed() < PREVIEW_TTL);
         jobs
     }
+}
+
+/// Drops the finished preview that nobody has asked for the longest, if there is no room for another one.
+fn make_room(jobs: &mut HashMap<String, Entry>) -> Result<(), TooMany> {
+    if jobs.len() < MAX_PREVIEWS {
+        return Ok(());
+    }
+    let finished = jobs.iter().filter(|(_, entry)| !matches!(entry.job.state(), JobState::Running));
+    let oldest = finished.min_by_key(|(_, entry)| entry.asked).map(|(id, _)| id.clone());
+    jobs.remove(&oldest.ok_or(TooMany)?);
+    Ok(())
 }
 
 impl Job {
@@ -136,7 +145,7 @@ impl Job {
 
     /// Its state once it has ended, or as it is after `most`.
     pub async fn ended_within(&mut self, most: Duration) -> JobState {
-        let ended = self.state.wait_for(|state| !matches!(state, JobState::Looking));
+        let ended = self.state.wait_for(|state| !matches!(state, JobState::Running));
         let ended = tokio::time::timeout(most, ended).await.ok().and_then(Result::ok).map(|state| state.clone());
         ended.unwrap_or_else(|| self.state())
     }

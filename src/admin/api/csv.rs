@@ -8,10 +8,10 @@ use std::{
     io::{self, Write},
 };
 
+use crate::spreadsheet::is_formula;
+
 /// Excel takes a file without it for one in the machine's old code page.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// A cell that begins with one of these may be taken for a formula. The last four are their full-width forms.
-const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// Writes lines of CSV.
 pub(in crate::admin) struct Csv<W: Write>(csv::Writer<W>);
@@ -51,7 +51,7 @@ impl<W: Write> Csv<W> {
 
 /// `cell`, with an apostrophe before it where a spreadsheet would take it for a formula.
 pub(in crate::admin) fn guarded(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(FORMULAS) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    if is_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
 #[cfg(test)]

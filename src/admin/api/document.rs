@@ -13,7 +13,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, backup, dead_letters, estimate, explain, newcomers, pauses, products,
+    PREFIX, backup, dead_letters, drafts, estimate, explain, newcomers, pauses, products,
     request::query,
     runs::{self, delete, export, history},
     schemas::{self, SchemeText},
@@ -33,8 +33,11 @@ use crate::admin::{Problem, problem::Document};
         backup::backup,
         products::list,
         sources::list, sources::one, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
-        schemes::list, schemes::create, schemes::one, schemes::replace, schemes::delete, schemes::history,
-        explain::explain, explain::preview, explain::preview_now, estimate::estimate,
+        schemes::list, schemes::create, schemes::one, schemes::replace, schemes::delete,
+        schemes::history::history, schemes::history::version, schemes::history::diff,
+        schemes::check::check, schemes::next::next, schemes::conflicts::list,
+        drafts::list, drafts::create, drafts::one, drafts::replace, drafts::delete,
+        explain::explain, explain::preview, explain::preview_now, explain::preview_csv, estimate::estimate,
         users::list, users::refresh, users::csv::export, users::one::one, users::explain::explain, users::timeline::timeline,
         runs::run_now, pauses::pause_scheme, pauses::resume_scheme,
     ),

@@ -13,7 +13,7 @@ use super::{
     ApiResponse, Problem, references,
     request::{
         lookup, query,
-        work::{answered, in_turn, waited},
+        work::{answered, done, in_turn, waited},
     },
     schemas::SchemeText,
 };
@@ -22,14 +22,14 @@ use crate::{
     domain::{Mode, Pausable, Reason, SchemeId, SourceId, Step, Timestamp, UserId},
     explain::{Bounds, Error, Explanation, Job, JobState, Preview, Previewed},
     settings::Contents,
+    spreadsheet,
 };
 
 /// The longest time of a preview.
 const MAX_PREVIEW_TIME: Duration = Duration::from_hours(12);
 /// The highest number of users that a preview names.
 const MAX_USERS: usize = 100_000;
-/// The time for which an answer waits for a preview before it gives the place to ask for it.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Why a scheme selects a user, or why not.
 #[derive(Serialize, ToSchema)]
@@ -75,12 +75,12 @@ struct StepRow {
     target: String,
 }
 
-/// A preview that continues in the background.
+/// A preview, running or ended.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PreviewNow {
     /// Names it: `GET /previews/{id}`.
     id: String,
-    /// `looking`, `done` or `failed`.
+    /// `running`, `done` or `failed`.
     state: &'static str,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,7 +156,7 @@ impl PreviewNow {
     fn new(job: &Job) -> Self {
         let row = |preview| PreviewRow::new(preview, job.warnings.clone());
         let (state, why, preview) = match job.state() {
-            JobState::Looking => ("looking", None, row(job.so_far())),
+            JobState::Running => ("running", None, row(job.so_far())),
             JobState::Done(preview) => ("done", None, row(preview.as_ref().clone())),
             JobState::Failed(error) => ("failed", Some(error.to_string()), row(job.so_far())),
         };
@@ -230,11 +230,11 @@ pub(super) fn standing(state: &AdminState, paused: bool, source: &SourceId) -> i
 }
 
 /// Previews a scheme without storing it: the users whom it would select, and its steps; changes nothing. A preview that
-/// takes more than some seconds continues in the background, and is read by its id.
+/// takes longer than `wait` continues in the background, and is read by its id.
 #[utoipa::path(
     post, path = "/schemes/preview", tag = "schemes", params(query::Preview), request_body = SchemeText,
     responses(
-        (status = 200, body = PreviewRow),
+        (status = 200, body = PreviewNow, description = "It has ended; `Location` is where it can be read again."),
         (status = 202, body = PreviewNow, description = "It goes on; `Location` is where to ask for it."),
         (status = 404, description = "There is no such source."),
         (status = 413, description = "The scheme is too long."),
@@ -250,24 +250,17 @@ pub(super) async fn preview(
     let text = lookup::text(body)?;
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check(&text)?)).await?;
-        let warnings = references::look_up(&state, &checked).await?;
+        let warnings = references::look_up(&state, &checked).await?.into_iter().map(|wrong| wrong.message).collect();
         let bounds = Bounds { users: wanted.users.0.min(MAX_USERS), time: MAX_PREVIEW_TIME };
         let begun = state.previews.begin(state.explainer.clone(), checked.scheme, bounds, warnings);
         let mut job = begun.map_err(|error| Problem::Unavailable(error.to_string()))?;
-        let ended = job.ended_within(ANSWER_TIMEOUT).await;
-        if !matches!(ended, JobState::Looking) {
-            state.previews.drop_one(&job.id);
-        }
-        match ended {
-            JobState::Looking => {
-                let place = (header::LOCATION, format!("/api/v1/previews/{}", job.id));
-                ApiResponse::json(StatusCode::ACCEPTED, &PreviewNow::new(&job)).map(|answer| answer.with(place))
-            }
-            JobState::Done(preview) => {
-                ApiResponse::json(StatusCode::OK, &PreviewRow::new(preview.as_ref().clone(), job.warnings))
-            }
-            JobState::Failed(error) => Err(Problem::from(error.as_ref())),
-        }
+        let status = match job.ended_within(wanted.wait.0).await {
+            JobState::Running => StatusCode::ACCEPTED,
+            JobState::Done(_) => StatusCode::OK,
+            JobState::Failed(error) => return Err(Problem::from(error.as_ref())),
+        };
+        let place = (header::LOCATION, format!("/api/v1/previews/{}", job.id));
+        ApiResponse::json(status, &PreviewNow::new(&job)).map(|answer| answer.with(place))
     })
     .await
 }
@@ -288,4 +281,75 @@ pub(super) async fn preview_now(
         Ok(PreviewNow::new(&job))
     })
     .await
+}
+
+/// The users of a preview as a file in CSV, for spreadsheets: no cell is a formula.
+#[utoipa::path(
+    get, path = "/previews/{id}.csv", tag = "schemes", params(("id" = String, Path)),
+    responses(
+        (status = 200, content_type = "text/csv; charset=utf-8", body = String),
+        (status = 404, description = "There is no such preview any more."),
+        (status = 409, description = "It has not ended."),
+        (status = 503, description = "It failed: the product did not tell."),
+    )
+)]
+pub(super) async fn preview_csv(
+    state: Data<AdminState>,
+    id: Path<String>,
+    Query(query::Nothing {}): Query<query::Nothing>,
+) -> Result<ApiResponse, Problem> {
+    done(state.runtime(), move || {
+        let job = state.previews.get(&id).ok_or_else(|| Problem::NotFound { kind: "preview", id: id.to_string() })?;
+        match job.state() {
+            JobState::Running => {
+                Err(Problem::Conflict("the preview is still running; ask again when it is done".into()))
+            }
+            JobState::Failed(error) => Err(Problem::from(error.as_ref())),
+            JobState::Done(preview) => {
+                let body = in_csv(&job.source, &preview.users).map_err(|error| Problem::internal(&error))?;
+                Ok(ApiResponse::csv(&format!("preview-{}.csv", job.scheme), body))
+            }
+        }
+    })
+    .await
+}
+
+/// One line a user. A byte order mark has spreadsheets read it as UTF-8.
+pub(in crate::admin) fn in_csv(source: &SourceId, users: &[Previewed]) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.to_vec());
+    writer.write_record(["source", "id", "name", "steps"])?;
+    for Previewed { user, user_name, steps } in users {
+        let steps: Vec<_> =
+            steps.iter().map(|step| format!("{} {}", step.action(), step.target()).trim_end().to_owned()).collect();
+        let steps = spreadsheet::list(steps.iter().map(String::as_str));
+        let cells = [source.as_str(), user.as_str(), user_name.as_deref().unwrap_or_default()];
+        writer.write_record(cells.map(spreadsheet::cell).into_iter().chain([steps]))?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::GroupName;
+
+    #[test]
+    fn no_cell_of_the_users_of_a_preview_is_a_formula() {
+        let user = |id: &str, name: Option<&str>, groups: &[&str]| Previewed {
+            user: UserId::new(id),
+            user_name: name.map(str::to_owned),
+            steps: groups.iter().map(|group| Step::AddGroup(GroupName::new(*group))).collect(),
+        };
+        let users = [
+            user("=1+1", Some("@jane"), &["a|b", "c"]),
+            user("u2", None, &[]),
+            user("u3", Some("two\n\"lines\", Zoë"), &["d"]),
+        ];
+        let text = String::from_utf8(in_csv(&"acme".parse().expect("an id"), &users).expect("CSV")).expect("UTF-8");
+        assert_eq!(
+            text,
+            "\u{feff}source,id,name,steps\r\nacme,'=1+1,'@jane,add_groups a\\|b|add_groups c\r\nacme,u2,,\r\n\
+             acme,u3,\"two\n\"\"lines\"\", Zoë\",add_groups d\r\n"
+        );
+    }
 }

@@ -4,8 +4,9 @@ mod backup;
 pub(super) mod csv;
 mod dead_letters;
 mod document;
+pub(super) mod drafts;
 mod estimate;
-mod explain;
+pub(super) mod explain;
 mod newcomers;
 mod pauses;
 mod products;
@@ -13,11 +14,11 @@ mod references;
 mod request;
 mod runs;
 mod schemas;
-mod schemes;
+pub(super) mod schemes;
 mod sources;
 mod users;
 
-use actix_web::{FromRequest, Handler, Resource, Responder, web};
+use actix_web::{FromRequest, Handler, Resource, Responder, guard, web};
 use serde::Serialize;
 use tokio::runtime::Handle;
 
@@ -98,9 +99,22 @@ pub(super) fn routes() -> Vec<Endpoint> {
         several("/schemes", "GET, HEAD, POST", |schemes| {
             schemes.route(reading(schemes::list)).route(web::post().to(schemes::create))
         }),
+        several("/drafts", "GET, HEAD, POST", |drafts| {
+            drafts.route(reading(drafts::list)).route(web::post().to(drafts::create))
+        }),
+        several("/drafts/{id}", "GET, HEAD, PUT, DELETE", |draft| {
+            draft
+                .route(reading(drafts::one))
+                .route(web::put().to(drafts::replace))
+                .route(web::delete().to(drafts::delete))
+        }),
+        get("/scheme-conflicts", schemes::conflicts::list),
         get("/explain", explain::explain),
-        post("/schemes/preview", explain::preview),
-        post("/schemes/estimate", estimate::estimate),
+        post_only("/schemes/preview", explain::preview),
+        post_only("/schemes/check", schemes::check::check),
+        post_only("/schemes/next", schemes::next::next),
+        post_only("/schemes/estimate", estimate::estimate),
+        get("/previews/{id}.csv", explain::preview_csv),
         get("/previews/{id}", explain::preview_now),
         several("/schemes/{id}", "GET, HEAD, PUT, DELETE", |scheme| {
             scheme
@@ -108,7 +122,9 @@ pub(super) fn routes() -> Vec<Endpoint> {
                 .route(web::put().to(schemes::replace))
                 .route(web::delete().to(schemes::delete))
         }),
-        get("/schemes/{id}/history", schemes::history),
+        get("/schemes/{id}/history", schemes::history::history),
+        get("/schemes/{id}/history/{version}", schemes::history::version),
+        get("/schemes/{id}/diff", schemes::history::diff),
         post("/schemes/{id}/run", runs::run_now),
         post("/schemes/{id}/pause", pauses::pause_scheme),
         post("/schemes/{id}/resume", pauses::resume_scheme),
@@ -163,6 +179,16 @@ where
     F::Output: Responder + 'static,
 {
     several(path, "POST", |resource| resource.route(web::post().to(handler)))
+}
+
+/// Like [`post`], at a path that may also be that of a thing: other methods are for the thing of this name.
+fn post_only<F, Args>(path: &'static str, handler: F) -> Endpoint
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    several(path, "POST", |resource| resource.guard(guard::Post()).route(web::post().to(handler)))
 }
 
 /// A page of a list in an order of its own; its cursor is the id of the page's last item.

@@ -61,7 +61,7 @@ impl From<Unresolved> for UnresolvedRow {
 ///
 /// # Errors
 /// [`Problem::InvalidScheme`] if the scheme is enabled and the product does not have all the names.
-pub(super) async fn look_up(state: &AdminState, checked: &CheckedScheme) -> Result<Vec<String>, Problem> {
+pub(super) async fn look_up(state: &AdminState, checked: &CheckedScheme) -> Result<Vec<Wrong>, Problem> {
     let source = &checked.scheme.source;
     if state.settings.pause_of(&Pausable::Source(source.clone())).is_some() {
         return Ok(vec![not_looked_up(&format!("{source} is paused, and nothing is called there"))]);
@@ -79,7 +79,7 @@ pub(super) async fn look_up(state: &AdminState, checked: &CheckedScheme) -> Resu
     match (wrong.is_empty(), checked.scheme.enabled) {
         (true, _) => Ok(Vec::new()),
         (false, true) => Err(Problem::InvalidScheme(wrong)),
-        (false, false) => Ok(wrong.into_iter().map(|wrong| wrong.message).collect()),
+        (false, false) => Ok(wrong),
     }
 }
 
@@ -100,6 +100,6 @@ fn wrong(named: &Named, found: &HashMap<Reference, Finding>, source: &str) -> Op
     Some(Wrong::at(&named.place, message))
 }
 
-fn not_looked_up(why: &str) -> String {
-    format!("whether what the scheme names is there was not looked up: {why}")
+fn not_looked_up(why: &str) -> Wrong {
+    Wrong::whole(format!("whether what the scheme names is there was not looked up: {why}"))
 }

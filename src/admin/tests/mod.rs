@@ -2,10 +2,12 @@
 
 mod config;
 mod dead_letters;
+mod drafts;
 mod http;
 mod log;
 mod odd;
 mod openapi;
+mod scheme_pages;
 mod schemes;
 mod users;
 

@@ -14,7 +14,7 @@ actions: [{ add_groups: [staff] }]
 ";
 
 /// A request with headers and a body.
-async fn send(
+pub(super) async fn send(
     site: &Site,
     method: Method,
     uri: &str,

@@ -38,7 +38,8 @@ use super::{complain, start_runtime};
 pub enum Command {
     /// Tell why a scheme selects a user, or why not, condition by condition.
     Explain(At<explain::Explain>),
-    /// Schemes: list, show, export, apply, diff, preview, history, delete, run, pause, resume.
+    /// Schemes: list, show, export, check, apply, diff, preview, conflicts, next, history, changes, bring-back, delete, run,
+    /// pause, resume.
     Schemes(In<schemes::Command>),
     /// Runs: list, show, wait, release, cancel.
     Runs(In<runs::Command>),

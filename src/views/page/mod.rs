@@ -28,6 +28,9 @@ impl Limit {
     /// The highest limit of a page.
     pub const MAX: Self = Self(500);
 
+    /// A page of one item.
+    pub const ONE: Self = Self(1);
+
     /// The number.
     pub const fn get(self) -> usize {
         self.0

@@ -120,7 +120,7 @@ async fn a_preview_that_takes_longer_than_an_answer_may_goes_on_by_itself_and_is
     app.ground.sandbox.put_crowd(ACME.product, &more);
     app.ground.sandbox.inject(Fault::new(Effect::Delay { millis: 700 }).site(ACME.product).path("/user"));
     let (status, begun) = preview(&app, "", &scheme("acme")).await;
-    assert_eq!((status, &begun["state"]), (StatusCode::ACCEPTED, &json!("looking")), "{begun}");
+    assert_eq!((status, &begun["state"]), (StatusCode::ACCEPTED, &json!("running")), "{begun}");
     let id = begun["id"].as_str().expect("an id");
     let done = eventually("it is done", || async {
         let (status, now) = app.ask(&format!("previews/{id}"), &[]).await;

@@ -15,6 +15,7 @@ mod options;
 mod ping;
 mod refusals;
 mod runs;
+mod scheme_versions;
 mod schemes;
 
 use std::{fs, path::Path, process::Stdio};

@@ -1,5 +1,7 @@
 //! The allowed parameters of queries. Anything else is refused, with what to write.
 
+use std::time::Duration;
+
 use actix_web::error::QueryPayloadError;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::{IntoParams, ToSchema};
@@ -391,6 +393,19 @@ pub(in crate::admin::api) struct Explain {
     pub(in crate::admin::api) user: String,
 }
 
+/// The query of the difference between two versions.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::admin::api) struct Versions {
+    /// The earlier one: its `revision` or `version`; by default the one before `to`.
+    #[param(required = false)]
+    pub(in crate::admin::api) from: Option<String>,
+    /// The later one; by default the latest.
+    #[param(required = false)]
+    pub(in crate::admin::api) to: Option<String>,
+}
+
 /// The query of a preview.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -400,6 +415,32 @@ pub(in crate::admin::api) struct Preview {
     #[serde(default)]
     #[param(value_type = schemas::Count, inline, required = false)]
     pub(in crate::admin::api) users: Count,
+    /// The time for which the answer waits for the end, from `0s` to `60s`; `5s` by default.
+    #[serde(default)]
+    #[param(value_type = schemas::Seconds, inline, required = false)]
+    pub(in crate::admin::api) wait: Wait,
+}
+
+/// The time for which an answer waits, in whole seconds.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+pub(in crate::admin::api) struct Wait(pub(in crate::admin::api) Duration);
+
+impl Default for Wait {
+    fn default() -> Self {
+        Self(Duration::from_secs(5))
+    }
+}
+
+impl TryFrom<String> for Wait {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let seconds = text.strip_suffix('s').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        match seconds.and_then(|number| number.parse().ok()) {
+            Some(seconds @ 0..=60) => Ok(Self(Duration::from_secs(seconds))),
+            _ => Err(format!("`{text}` is no time to wait; write one from `0s` to `60s`")),
+        }
+    }
 }
 
 /// A number, however large.

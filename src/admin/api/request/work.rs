@@ -29,10 +29,14 @@ static ENDING: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::ne
 /// The time for which a request waits for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// The content type of files in CSV.
+pub(in crate::admin::api) const CSV: &str = "text/csv; charset=utf-8";
+
 /// An answer that is written already.
 pub(in crate::admin::api) struct ApiResponse {
     status: StatusCode,
     headers: Vec<(header::HeaderName, String)>,
+    content_type: &'static str,
     body: Vec<u8>,
 }
 
@@ -43,7 +47,13 @@ impl ApiResponse {
     /// An internal [`Problem`] if `body` can't be written as JSON.
     pub(in crate::admin::api) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
-        Ok(Self { status, headers: Vec::new(), body })
+        Ok(Self { status, headers: Vec::new(), content_type: "application/json", body })
+    }
+
+    /// A file in CSV to save as `name`, which is made of letters, digits, `-` and `.`.
+    pub(in crate::admin::api) fn csv(name: &str, body: Vec<u8>) -> Self {
+        let place = (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""));
+        Self { status: StatusCode::OK, headers: vec![place], content_type: CSV, body }
     }
 
     /// With a header.
@@ -61,7 +71,7 @@ impl Responder for ApiResponse {
         for header in self.headers {
             response.insert_header(header);
         }
-        response.content_type("application/json").body(self.body)
+        response.content_type(self.content_type).body(self.body)
     }
 }
 

@@ -13,10 +13,11 @@ use utoipa::{
 
 use crate::{
     domain::{ActionKind, Stage},
+    rules::conflicts::ConflictKind,
     views::{EntryResult, LetterState},
 };
 
-pub(super) use scheme::{SchemeText, describe};
+pub(super) use scheme::{SchemeText, TriggerText, describe};
 
 /// The highest number of letters in one redrive.
 pub(super) const MAX_LETTERS: usize = 1_000;
@@ -72,6 +73,8 @@ shown! {
     CursorText: text().pattern(Some(CURSOR)),
     /// The name of an action.
     ActionWord: one_of(ActionKind::ALL.map(ActionKind::as_str)),
+    /// How two schemes undo each other.
+    ConflictWord: one_of(ConflictKind::ALL.map(ConflictKind::as_str)),
     /// How a step ended, or `unknown`.
     ResultWord: one_of(EntryResult::all().map(EntryResult::as_str)),
     /// Where something was given up.
@@ -90,6 +93,10 @@ shown! {
     Who: text().pattern(Some(ACTOR)),
     /// How many users to name.
     Count: ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).default(Some(json!(1_000))),
+    /// The scheme of a draft: an object as far as it is written, or a text that is still typed.
+    DraftScheme: ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::String])),
+    /// A time to wait.
+    Seconds: text().pattern(Some("^0*([0-9]|[1-5][0-9]|60)s$")).default(Some(json!("5s"))),
     /// Which dead letters to take up again.
     Redrive: redrive(),
     /// Why nothing is to be done about a dead letter.

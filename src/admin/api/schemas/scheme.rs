@@ -31,6 +31,17 @@ impl PartialSchema for SchemeText {
 
 impl ToSchema for SchemeText {}
 
+/// A trigger as it is sent: a map with the key `trigger` of a scheme.
+pub(in crate::admin::api) struct TriggerText;
+
+impl PartialSchema for TriggerText {
+    fn schema() -> RefOr<Schema> {
+        described_below()
+    }
+}
+
+impl ToSchema for TriggerText {}
+
 impl PartialSchema for Scheme {
     fn schema() -> RefOr<Schema> {
         described_below()
@@ -54,6 +65,12 @@ pub(in crate::admin::api) fn describe(components: &mut Value) {
         debug_assert!(components.get(&name).is_none(), "`{name}` is another component");
         components[name] = part;
     }
+    components[&*TriggerText::name()] = json!({
+        "type": "object", "required": ["trigger"], "additionalProperties": false,
+        "properties": { "trigger": written["properties"]["trigger"] },
+        "description": "A scheme's `trigger`, JSON or YAML.",
+        "examples": [{ "trigger": { "cron": "0 3 * * MON", "timezone": "Europe/Berlin" } }],
+    });
     components[&*SchemeText::name()] = written;
     components[&*Scheme::name()] = shown;
 }

@@ -180,11 +180,7 @@ fn truth(is_so: Option<bool>) -> String {
 
 /// Never a formula: a spreadsheet takes a cell that begins like this for one.
 fn guarded(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        format!("'{text}")
-    } else {
-        text
-    }
+    if crate::spreadsheet::is_formula(&text) { format!("'{text}") } else { text }
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! Lists as CSV (RFC 4180), for spreadsheets and scripts.
-//!
-//! A spreadsheet takes a cell that begins with `=` for a formula, and names come from products: such a cell gets an
-//! apostrophe before it.
 
 use serde_json::Value;
 
 use super::{super::Error, Column, text};
+use crate::spreadsheet;
 
 /// The line of headings.
 ///
@@ -45,9 +43,8 @@ fn cell(value: &Value) -> String {
 
 /// Never a formula, and nothing that steers a terminal.
 fn guarded(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let text = text::on_one_line(text);
-    if is_formula { format!("'{text}") } else { text }
+    let shown = text::on_one_line(text);
+    if spreadsheet::is_formula(text) { format!("'{shown}") } else { shown }
 }
 
 #[cfg(test)]

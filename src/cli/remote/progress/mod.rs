@@ -84,12 +84,14 @@ async fn wait(api: &Api, output: &mut Output<'_>, id: &str, mut looks: u32) -> R
 /// # Errors
 /// [`Error::Declined`] if the preview failed, or if usher no longer knows it; those of [`Api::get`].
 pub async fn follow_preview(api: &Api, output: &mut Output<'_>, answer: Value) -> Result<Value, Error> {
-    let Some(id) = answer["id"].as_str().map(str::to_owned) else { return Ok(answer) };
+    let Some(id) = answer["id"].as_str().map(str::to_owned).filter(|_| answer["state"] == "running") else {
+        return Ok(answer);
+    };
     let shown = Shown::new();
     output
         .note("this takes a while; nothing is changed meanwhile, and it ends some minutes after this command does")?;
     let (mut now, mut last_line) = (answer, Instant::now());
-    while now["state"] == "looking" {
+    while now["state"] == "running" {
         let count = |key: &str| now[key].as_u64().unwrap_or(0);
         let line = format!("{} users looked at, {} would be selected", count("seen"), count("selected"));
         shown.bar.set_message(line.clone());

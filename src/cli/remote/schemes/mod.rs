@@ -1,10 +1,12 @@
-//! `usher schemes`: lists, shows, exports, applies, previews and runs schemes.
+//! `usher schemes`: lists, shows, exports, checks, applies, previews and runs schemes.
 
 mod apply;
+mod check;
 mod delete;
 mod file;
 mod on_server;
 mod preview;
+mod versions;
 
 use std::{collections::BTreeMap, process::ExitCode};
 
@@ -15,10 +17,12 @@ use similar::TextDiff;
 
 use self::{
     apply::{Apply, apply},
+    check::{Check, Next},
     delete::delete,
     file::SchemeFile,
     on_server::{Readable, text, there},
     preview::{Preview, preview},
+    versions::{Changes, bring_back, changes, history},
 };
 use super::{
     Api, AsList, AsOne, Error,
@@ -57,12 +61,27 @@ pub enum Command {
     Diff(SchemeFile),
     /// Show which users a scheme would select, and its steps. Nothing is changed or kept.
     Preview(Preview),
+    /// Have usher check the schemes of a file: exit code 0 if they can be stored, 1 if not. Nothing is stored.
+    Check(Check),
+    /// List the schemes that undo each other, each with a user whom both select.
+    Conflicts(AsList),
+    /// Show the next times of a schedule, and those around the next change of the clocks.
+    Next(Next),
     /// Show the changes of a stored scheme, with author and time.
     History {
         /// The scheme; one that was deleted too.
         id: String,
         #[command(flatten)]
         shown: AsList,
+    },
+    /// Show what was changed between two versions of a stored scheme, word by word.
+    Changes(Changes),
+    /// Store an earlier version of a scheme again.
+    BringBack {
+        /// The scheme; one that was deleted too.
+        id: String,
+        /// Its revision or version, as in the history.
+        version: String,
     },
     /// Delete a stored scheme. Its history is kept for a year.
     Delete {
@@ -133,7 +152,12 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
         Command::Apply(asked) => return apply(api, output, &asked).await,
         Command::Diff(file) => return diff(api, output, &file.read()?).await,
         Command::Preview(asked) => preview(api, output, &asked).await?,
+        Command::Check(asked) => return check::check(api, output, &asked).await,
+        Command::Conflicts(shown) => check::conflicts(api, output, shown).await?,
+        Command::Next(asked) => check::next(api, output, &asked).await?,
         Command::History { id, shown } => history(api, output, &id, shown).await?,
+        Command::Changes(asked) => changes(api, output, &asked).await?,
+        Command::BringBack { id, version } => bring_back(api, output, &id, &version).await?,
         Command::Delete { id, sure } => return delete(api, output, &id, sure).await,
         Command::Run(asked) => return run_now(api, output, &asked).await,
         Command::Pause { id } => {
@@ -185,18 +209,6 @@ fn doubts(output: &mut Output<'_>, scheme: &Value) -> Result<(), Error> {
 fn warnings(output: &mut Output<'_>, id: &str, scheme: &Value) -> Result<(), Error> {
     let warnings = scheme["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
     warnings.into_iter().try_for_each(|warning| output.note(&format!("{id}: {warning} (warning)")))
-}
-
-async fn history(api: &Api, output: &mut Output<'_>, id: &str, shown: AsList) -> Result<(), Error> {
-    output.format = shown.output;
-    let columns =
-        [("revision", "/revision"), ("change", "/change"), ("by", "/by"), ("at", "/at"), ("version", "/version")];
-    let changes = api.whole(&["schemes", id, "history"]).await?;
-    output.list(&columns, &changes)?;
-    if changes.is_empty() && output.format == Format::Table {
-        output.note(&format!("{id} stands in the configuration file, and what changes there usher does not keep"))?;
-    }
-    Ok(())
 }
 
 async fn export(api: &Api, output: &mut Output<'_>, all: bool) -> Result<(), Error> {

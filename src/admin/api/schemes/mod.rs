@@ -1,12 +1,17 @@
 //! Schemes: those of the configuration file, which are read here, and stored ones, which are made here.
 
+pub(in crate::admin) mod check;
+pub(in crate::admin) mod conflicts;
+pub(in crate::admin) mod diff;
+pub(in crate::admin) mod history;
+pub(in crate::admin) mod next;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web::{Bytes, Data, Path, Query},
 };
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
@@ -21,10 +26,11 @@ use super::{
     schemas::SchemeText,
 };
 use crate::{
-    admin::AdminState,
-    domain::{Actor, ChangeKind, Scheme, SchemeChange, SchemeId, Timestamp},
+    admin::{AdminState, SourceRow},
+    domain::{Actor, RunId, Scheme, SchemeId, Timestamp, Trigger},
+    rules,
     settings::{Contents, SchemeView},
-    views::{Cursor, OpenRun, Page},
+    views::{Counts, Cursor, Filter, Limit, OpenRun, Page, Paging, Run, RunState},
 };
 
 /// The highest length of a page of schemes, in bytes: each scheme may have the highest length. A page has at least one.
@@ -35,6 +41,12 @@ const MAX_PAGE: usize = 8 * 1024 * 1024;
 pub(super) struct SchemeRow {
     #[serde(flatten)]
     contents: ContentsRow,
+    /// What it does, in a sentence; null if it can't be used.
+    sentence: Option<String>,
+    /// The next time of its schedule; null if it has none, is not enabled or is paused.
+    next_time: Option<Timestamp>,
+    /// Its latest run; null if it has none, or it is forgotten.
+    last_run: Option<LastRunRow>,
     version: String,
     /// Names exactly this state of it: what its `ETag` is, without the quotes.
     tag: String,
@@ -61,6 +73,26 @@ enum ContentsRow {
     Broken { id: SchemeId, text: String, broken: String },
 }
 
+/// A run in short.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct LastRunRow {
+    id: RunId,
+    started: Timestamp,
+    state: RunState,
+    test_mode: bool,
+    selected: u64,
+    changed: u64,
+    failed: u64,
+}
+
+impl From<Run> for LastRunRow {
+    fn from(run: Run) -> Self {
+        let Run { id, started, state, test_mode, counts, .. } = run;
+        let Counts { selected, changed, failed, .. } = counts;
+        Self { id, started, state, test_mode, selected, changed, failed }
+    }
+}
+
 #[derive(Debug, Clone, Serialize, ToSchema)]
 struct ByRow {
     by: Actor,
@@ -77,7 +109,8 @@ impl SchemeRow {
 }
 
 impl SchemeRow {
-    fn new(state: &AdminState, listed: SchemeView, open: &[OpenRun]) -> Self {
+    fn new(state: &AdminState, listed: SchemeView, open: &[OpenRun]) -> Result<Self, Problem> {
+        let last_run = last_run(state, &listed.id)?.map(LastRunRow::from);
         let runs_held = held(open, |run| run.scheme == listed.id);
         let SchemeView { id, contents, version, tag, provisioned, paused, changed, warnings } = listed;
         let references = match &contents {
@@ -85,6 +118,12 @@ impl SchemeRow {
             Contents::Broken { .. } => None,
         };
         let references = references.map(|references| references.standing_of_scheme(&id).into());
+        let (sentence, next_time) = match &contents {
+            Contents::Readable(scheme) => {
+                (Some(in_words(state, scheme)), next_time(scheme, state.settings.now()).filter(|_| paused.is_none()))
+            }
+            Contents::Broken { .. } => (None, None),
+        };
         let contents = match contents {
             Contents::Readable(scheme) => ContentsRow::Readable(scheme),
             Contents::Broken { text, why } => ContentsRow::Broken { id, text, broken: why },
@@ -92,26 +131,43 @@ impl SchemeRow {
         let changed = changed.map(|(by, at)| ByRow { by, at });
         let paused_by = paused.map(|pause| ByRow { by: pause.by, at: pause.at });
         let paused = paused_by.is_some();
-        Self { contents, version, tag, provisioned, paused, paused_by, runs_held, changed, warnings, references }
+        Ok(Self {
+            contents,
+            sentence,
+            next_time,
+            last_run,
+            version,
+            tag,
+            provisioned,
+            paused,
+            paused_by,
+            runs_held,
+            changed,
+            warnings,
+            references,
+        })
     }
 }
 
-/// One change of a stored scheme.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct ChangeRow {
-    revision: u64,
-    version: String,
-    change: ChangeKind,
-    by: Actor,
-    at: Timestamp,
-    scheme: Value,
+/// The latest run of the scheme `id`.
+fn last_run(state: &AdminState, id: &SchemeId) -> Result<Option<Run>, Problem> {
+    let filter = Filter { scheme: Some(id.clone()), ..Filter::default() };
+    let page = state.views.runs(&filter, &Paging { limit: Limit::ONE, cursor: None });
+    Ok(page.map_err(|error| Problem::internal(&error))?.items.into_iter().next())
 }
 
-impl From<SchemeChange> for ChangeRow {
-    fn from(change: SchemeChange) -> Self {
-        let SchemeChange { kind, by, at, revision, version, text } = change;
-        let scheme = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Self { revision, version, change: kind, by, at, scheme }
+/// What `scheme` does, in a sentence with the name of its source.
+pub(in crate::admin) fn in_words(state: &AdminState, scheme: &Scheme) -> String {
+    let sources = state.sources();
+    let source = sources.iter().find(|row| *row.id() == scheme.source);
+    rules::sentence(scheme, source.map_or(scheme.source.as_str(), SourceRow::name))
+}
+
+/// The next time at which the scheduler runs `scheme`.
+fn next_time(scheme: &Scheme, now: Timestamp) -> Option<Timestamp> {
+    match &scheme.trigger {
+        Trigger::Schedule(schedule) if scheme.enabled => schedule.next_after(now),
+        _ => None,
     }
 }
 
@@ -128,7 +184,7 @@ pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::Lis
         let Page { items: listed, next } = page(&state.settings.list(), &query.paging(), |listed| listed.id.as_str())?;
         let (mut items, mut length, count) = (Vec::new(), 0, listed.len());
         for listed in listed {
-            let row = SchemeRow::new(&state, listed, &open);
+            let row = SchemeRow::new(&state, listed, &open)?;
             length += written(&row)?;
             if length > MAX_PAGE && !items.is_empty() {
                 break;
@@ -164,24 +220,6 @@ pub(super) async fn one(
     .await
 }
 
-/// The changes of a stored scheme, newest first, all on one page.
-#[utoipa::path(
-    get, path = "/schemes/{id}/history", tag = "schemes", params(("id" = String, Path)),
-    responses((status = 200, body = Page<ChangeRow>), (status = 404, description = "There is no such scheme."))
-)]
-pub(super) async fn history(
-    state: Data<AdminState>,
-    id: Path<String>,
-    Query(query::Nothing {}): Query<query::Nothing>,
-) -> Result<ApiResponse, Problem> {
-    answered(state.runtime(), move || {
-        let id = lookup::known(&id)?;
-        let changes = state.settings.history(&id).ok_or_else(|| lookup::no_such(id.as_str()))?;
-        Ok(Page { items: changes.into_iter().map(ChangeRow::from).collect(), next: None })
-    })
-    .await
-}
-
 /// Stores a scheme under an id that is free.
 #[utoipa::path(
     post, path = "/schemes", tag = "schemes", params(parameters::Named), request_body = SchemeText,
@@ -203,8 +241,10 @@ pub(super) async fn create(
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check_new(&text)?)).await?;
         let about_names = references::look_up(&state, &checked).await?;
+        let conflicting = in_turn(|| Ok(conflicts::of(&state.settings, &checked.scheme))).await?;
         let mut listed = state.settings.create(checked.scheme, by).await?;
-        listed.warnings.extend(about_names);
+        listed.warnings.extend(about_names.into_iter().map(|wrong| wrong.message));
+        listed.warnings.extend(conflicts::as_warnings(&conflicting));
         let place = (header::LOCATION, format!("/api/v1/schemes/{}", listed.id));
         shown(&state, StatusCode::CREATED, listed).map(|answer| answer.with(place))
     })
@@ -238,8 +278,10 @@ pub(super) async fn replace(
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check_change(&id, &text, &if_match)?)).await?;
         let about_names = references::look_up(&state, &checked).await?;
+        let conflicting = in_turn(|| Ok(conflicts::of(&state.settings, &checked.scheme))).await?;
         let mut listed = state.settings.replace(checked.scheme, &if_match, by).await?;
-        listed.warnings.extend(about_names);
+        listed.warnings.extend(about_names.into_iter().map(|wrong| wrong.message));
+        listed.warnings.extend(conflicts::as_warnings(&conflicting));
         shown(&state, StatusCode::OK, listed)
     })
     .await
@@ -271,7 +313,7 @@ pub(super) async fn delete(
 /// A scheme with its tag; waits for the disk.
 fn shown(state: &AdminState, status: StatusCode, listed: SchemeView) -> Result<ApiResponse, Problem> {
     let tag = etag(&listed.tag);
-    let row = SchemeRow::new(state, listed, &open_runs(state)?);
+    let row = SchemeRow::new(state, listed, &open_runs(state)?)?;
     ApiResponse::json(status, &row).map(|answer| answer.with(tag))
 }
 

@@ -1,0 +1,148 @@
+//! Schemes that undo each other, each conflict with a user as its witness.
+
+use actix_web::web::{Data, Query};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    admin::{
+        AdminState, Problem,
+        api::{
+            ApiResponse, page,
+            request::{query, work::answered},
+            schemas::ConflictWord,
+        },
+    },
+    domain::{GroupName, Scheme, SchemeId, Timestamp, UserId},
+    rules::conflicts::{Conflict, Conflicts, Witness, conflicts, conflicts_of},
+    settings::{Contents, Settings},
+    views::{Cursor, Page, Paging},
+};
+
+/// The number of conflicts of one scheme that are told when it is stored.
+const MAX_TOLD: usize = 20;
+
+/// Two schemes that undo each other.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(in crate::admin) struct ConflictRow {
+    /// Names it, as long as the schemes stay the same.
+    id: String,
+    #[schema(value_type = ConflictWord)]
+    kind: &'static str,
+    /// The two schemes. `kind` says which is which.
+    schemes: [SchemeId; 2],
+    /// The group that is added and removed, or on which the selection depends.
+    #[schema(value_type = Option<String>)]
+    group: Option<GroupName>,
+    /// What they do to each other.
+    why: String,
+    witness: WitnessRow,
+}
+
+/// A user whom both schemes select. What is null does not matter: both select the user whatever it is.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct WitnessRow {
+    /// The user in words.
+    text: String,
+    user: Option<UserId>,
+    user_name: Option<String>,
+    email_domain: Option<String>,
+    active: Option<bool>,
+    #[schema(value_type = Option<Vec<String>>)]
+    groups: Option<Vec<GroupName>>,
+    created: Option<Timestamp>,
+    /// Null also if the user has never logged in: then `logins` is 0.
+    last_login: Option<Timestamp>,
+    /// The number of logins; 2 stands for more.
+    logins: Option<u64>,
+}
+
+/// A page of conflicts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::admin) struct ConflictsRow {
+    items: Vec<ConflictRow>,
+    /// The cursor of the next page; null on the last one.
+    #[schema(value_type = Option<String>)]
+    next: Option<Cursor>,
+    /// Whether all pairs were searched to the end. If not, there may be more conflicts.
+    complete: bool,
+}
+
+impl From<&Witness> for WitnessRow {
+    fn from(witness: &Witness) -> Self {
+        let facts = &witness.facts;
+        let logins = facts.logins.value();
+        Self {
+            text: witness.in_words(),
+            user: witness.user.clone(),
+            user_name: facts.name.value().cloned(),
+            email_domain: facts.email.value().and_then(|email| email.domain()).map(ToString::to_string),
+            active: facts.active.value().copied(),
+            groups: facts.groups.value().map(|groups| groups.iter().cloned().collect()),
+            created: facts.created.value().copied(),
+            last_login: logins.and_then(|logins| logins.last),
+            logins: logins.map(|logins| logins.count),
+        }
+    }
+}
+
+impl From<&Conflict> for ConflictRow {
+    fn from(conflict: &Conflict) -> Self {
+        let [first, second] = &conflict.schemes;
+        let kind = conflict.kind.as_str();
+        let group = conflict.group.as_ref().map(ToString::to_string).unwrap_or_default();
+        Self {
+            id: format!("{kind}/{first}/{second}/{group}"),
+            kind,
+            schemes: conflict.schemes.clone(),
+            group: conflict.group.clone(),
+            why: conflict.why.clone(),
+            witness: (&conflict.witness).into(),
+        }
+    }
+}
+
+/// The conflicts among the enabled schemes, page by page.
+///
+/// # Errors
+/// [`Problem::Conflict`] if what the cursor stands behind is gone.
+pub(in crate::admin) fn all(settings: &Settings, paging: &Paging) -> Result<ConflictsRow, Problem> {
+    let schemes = readable(settings);
+    let Conflicts { found, cut, .. } = conflicts(&schemes, settings.now());
+    let rows: Vec<_> = found.iter().map(ConflictRow::from).collect();
+    let Page { items, next } = page(&rows, paging, |row| &row.id)?;
+    Ok(ConflictsRow { items, next, complete: !cut })
+}
+
+/// The conflicts of `scheme`, stored or not, with the enabled schemes: at most twenty.
+pub(in crate::admin) fn of(settings: &Settings, scheme: &Scheme) -> Vec<ConflictRow> {
+    let found = conflicts_of(scheme, &readable(settings), settings.now()).found;
+    found.iter().take(MAX_TOLD).map(ConflictRow::from).collect()
+}
+
+/// The conflicts as warnings about a scheme that is stored.
+pub(in crate::admin) fn as_warnings(rows: &[ConflictRow]) -> impl Iterator<Item = String> {
+    rows.iter().map(|row| format!("{}, for example {}", row.why, row.witness.text))
+}
+
+fn readable(settings: &Settings) -> Vec<Scheme> {
+    let schemes = settings.list().into_iter().filter_map(|listed| match listed.contents {
+        Contents::Readable(scheme) => Some(*scheme),
+        Contents::Broken { .. } => None,
+    });
+    schemes.collect()
+}
+
+/// The enabled schemes that undo each other, each pair with a user whom both select.
+#[utoipa::path(
+    get, path = "/scheme-conflicts", tag = "schemes", params(query::List), responses(
+        (status = 200, body = ConflictsRow),
+        (status = 409, description = "What the cursor stands behind is gone."),
+    )
+)]
+pub(in crate::admin::api) async fn list(
+    state: Data<AdminState>,
+    Query(query): Query<query::List>,
+) -> Result<ApiResponse, Problem> {
+    answered(state.runtime(), move || all(&state.settings, &query.paging())).await
+}
