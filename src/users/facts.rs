@@ -20,11 +20,11 @@ const NO_LIST: &str = "no list of users has this user; `fresh=true` reads the us
 /// The accounts with the same address that are named.
 const MAX_SAME: usize = 50;
 
-/// A fact, or why it is not known.
+/// A fact, or why it is not known. `T` is an option, so that the API's document says that the value may be null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FactRow<T> {
     /// The value; null if it is not known.
-    value: Option<T>,
+    value: T,
     /// Where it is from.
     from: Option<&'static str>,
     /// The time of the fact.
@@ -36,16 +36,16 @@ pub struct FactRow<T> {
 /// The facts about a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FactsRow {
-    name: FactRow<String>,
-    display_name: FactRow<String>,
-    email: FactRow<String>,
-    status: FactRow<UserStatus>,
-    account_type: FactRow<String>,
-    directory: FactRow<String>,
-    groups: FactRow<Vec<String>>,
-    applications: FactRow<Vec<String>>,
-    created: FactRow<Timestamp>,
-    last_login: FactRow<Timestamp>,
+    name: FactRow<Option<String>>,
+    display_name: FactRow<Option<String>>,
+    email: FactRow<Option<String>>,
+    status: FactRow<Option<UserStatus>>,
+    account_type: FactRow<Option<String>>,
+    directory: FactRow<Option<String>>,
+    groups: FactRow<Option<Vec<String>>>,
+    applications: FactRow<Option<Vec<String>>>,
+    created: FactRow<Option<Timestamp>>,
+    last_login: FactRow<Option<Timestamp>>,
 }
 
 /// What usher has seen of a user.
@@ -87,7 +87,7 @@ pub struct UserView {
     roster: RosterRow,
 }
 
-impl<T> FactRow<T> {
+impl<T> FactRow<Option<T>> {
     fn known(value: T, origin: Origin, as_of: Timestamp) -> Self {
         Self { value: Some(value), from: Some(origin.as_str()), as_of: Some(as_of), why: None }
     }
@@ -148,7 +148,7 @@ impl FactsRow {
     }
 }
 
-fn last_login(facts: &Facts, missing: Option<&str>) -> FactRow<Timestamp> {
+fn last_login(facts: &Facts, missing: Option<&str>) -> FactRow<Option<Timestamp>> {
     match &facts.logins {
         Fact::Known { value, origin, as_of } => match (value.last, has_never_logged_in(facts)) {
             (Some(last), _) => FactRow::known(last, *origin, *as_of),

@@ -88,7 +88,9 @@ async fn schemes_are_shown_as_configured_with_their_version() {
       ],
       "enabled": true,
       "id": "a",
+      "last_run": null,
       "name": "Scheme a",
+      "next_time": null,
       "paused": false,
       "provisioned": true,
       "references": null,
@@ -96,6 +98,7 @@ async fn schemes_are_shown_as_configured_with_their_version() {
       "select": {
         "everyone": true
       },
+      "sentence": "When a user is created in The acme Jira: everybody is added to staff.",
       "source": "acme",
       "tag": "v1",
       "test_mode": false,
