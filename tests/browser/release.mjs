@@ -1,7 +1,7 @@
 // A held run: a wrong number is refused and kept, the right one releases it; the page goes on counting.
 import { expect, look, open, play, signIn, visit } from "./harness.mjs";
 
-await play(async (url, token, _viewer, run, script) => {
+await play(async (url, token, run, script) => {
   const browser = await open(url, { script: script === "script" });
   const { page } = browser;
   await signIn(browser, token);

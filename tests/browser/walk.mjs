@@ -1,7 +1,7 @@
 // Every page: whole for everybody, by keyboard alone, in both themes, without script, on a narrow screen.
 import { expect, keyboard, open, play, signIn, visit } from "./harness.mjs";
 
-await play(async (url, token, _viewer, run) => {
+await play(async (url, token, run) => {
   const pages = [
     "/", "/runs", "/runs?state=held", "/runs?state=cancelled", `/runs/${run}`, `/runs/${run}?result=held`, "/schemes",
     "/schemes?q=nobody", "/sources", "/dead-letters", "/settings", "/settings/components",

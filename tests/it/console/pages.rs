@@ -2,14 +2,14 @@
 
 use usher::sandbox::{Account, webhook::Happening};
 
-use super::{ADMIN_TOKEN, VIEWER_TOKEN, browser::play, ground, held, when, with_viewer};
+use super::{ADMIN_TOKEN, browser::play, ground, held, when};
 use crate::support::ground::{ACME, Ground};
 use crate::support::usher::Usher;
 
 /// The address of the console and the tokens, for a case; then `more`.
 fn arguments(usher: &Usher, more: &[&str]) -> Vec<String> {
     let url = format!("http://{}/", usher.admin);
-    let all = [url.as_str(), ADMIN_TOKEN, VIEWER_TOKEN].into_iter().chain(more.iter().copied());
+    let all = [url.as_str(), ADMIN_TOKEN].into_iter().chain(more.iter().copied());
     all.map(str::to_owned).collect()
 }
 
@@ -44,10 +44,4 @@ async fn a_held_run_is_released_with_and_without_script() {
         when(&usher, &id, "done").await;
         assert_eq!(ground.effects().len(), 3, "{script}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_may_only_read_sees_the_button_and_why_it_is_not_for_them() {
-    let (_ground, usher, id) = held(with_viewer()).await;
-    play("viewer", arguments(&usher, &[&id])).await;
 }

@@ -28,20 +28,6 @@ async fn the_cookie_of_a_session_is_kept_from_scripts_and_other_sites_and_tells_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn behind_a_public_address_the_cookie_is_sent_over_https_to_that_host_alone() {
-    let ground = ground().tweak("USHER_ADMIN__PUBLIC_URL", "https://usher.acme.example");
-    let usher = Usher::start(&ground).await;
-    let cookie = Visitor::of(usher.admin).sign_in(ADMIN_TOKEN, "/").await.session_cookie().expect("a session");
-    assert!(cookie.starts_with("__Host-usher=") && cookie.contains("; Secure"), "{cookie}");
-    assert!(cookie.contains("; Path=/;") && cookie.contains("; HttpOnly") && !cookie.contains("Domain"), "{cookie}");
-    // A cookie that another host of the domain could set is none.
-    let mut visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
-    let sealed = visitor.cookie.clone().expect("a cookie").replace("__Host-usher", "usher-session");
-    visitor.cookie = Some(sealed);
-    assert_eq!(visitor.get("/", &[]).await.status, 303);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn every_sign_in_is_a_new_session_whatever_the_browser_brings() {
     let ground = ground();
     let usher = Usher::start(&ground).await;

@@ -12,8 +12,8 @@ use crate::support::{
 
 const SCHEMES: &str = "
     { id: welcome, source: acme, trigger: on_create, test_mode: false, select: { email_domain: [acme.example] }, actions: [{ add_groups: [staff] }] },
-    { id: leavers, source: acme, trigger: manual, select: { deactivated: true }, actions: [remove_all_groups] },
-    { id: staff-only, source: acme, trigger: manual, select: { everyone: true }, only_groups: [staff], actions: [deactivate] }";
+    { id: leavers, source: acme, trigger: manual, select: { deactivated: true }, actions: [{ remove_all_groups: {} }] },
+    { id: staff-only, source: acme, trigger: manual, select: { everyone: true }, only_groups: [staff], actions: [{ deactivate: {} }] }";
 
 fn users() -> [Account; 3] {
     [
@@ -159,7 +159,7 @@ async fn an_estimate_calls_no_product_and_guesses_no_group() {
         async move { app.send(Method::POST, "schemes/estimate", &[], scheme).await.2 }
     };
     let leavers = estimate(
-        "{ id: x, source: acme, trigger: manual, select: { deactivated: true }, actions: [remove_all_groups] }",
+        "{ id: x, source: acme, trigger: manual, select: { deactivated: true }, actions: [{ remove_all_groups: {} }] }",
     )
     .await;
     assert_eq!(
@@ -168,7 +168,7 @@ async fn an_estimate_calls_no_product_and_guesses_no_group() {
         "{leavers}"
     );
     let grouped = estimate(
-        "{ id: x, source: acme, trigger: manual, select: { deactivated: true }, only_groups: [staff], actions: [remove_all_groups] }",
+        "{ id: x, source: acme, trigger: manual, select: { deactivated: true }, only_groups: [staff], actions: [{ remove_all_groups: {} }] }",
     )
     .await;
     assert_eq!((&grouped["selected"], &grouped["unknown"]), (&json!(0), &json!(1)), "{grouped}");
