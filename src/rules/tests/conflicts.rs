@@ -224,9 +224,9 @@ fn a_scheme_is_compared_with_the_others_and_not_with_what_it_replaces() {
     let adds = of("adds", "trigger: on_login, select: { everyone: true }, actions: [{ add_groups: [x] }]");
     let removes = of("removes", &format!("{DAILY}, select: {{ everyone: true }}, actions: [{{ remove_groups: [x] }}]"));
     let now_removes = Scheme { id: adds.id.clone(), ..removes.clone() };
-    assert_eq!(conflicts_of(&now_removes, &[adds.clone()], NOW).found.len(), 0);
+    assert_eq!(conflicts_of(&now_removes, std::slice::from_ref(&adds), NOW).found.len(), 0);
     let disabled = Scheme { enabled: false, ..removes.clone() };
-    assert_eq!(conflicts_of(&disabled, &[adds.clone()], NOW).found.len(), 1, "it may be enabled soon");
+    assert_eq!(conflicts_of(&disabled, std::slice::from_ref(&adds), NOW).found.len(), 1, "it may be enabled soon");
     assert_eq!(conflicts_of(&adds, &[disabled], NOW).found.len(), 0);
 }
 
