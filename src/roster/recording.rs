@@ -109,8 +109,9 @@ impl Draft {
                 (number_of(db, source)?, standing_of(db, source)?.and_then(|standing| standing.as_of));
             if before.is_none_or(|before| before < begun) {
                 let others = Others::look(db, source, begun, seen)?;
-                others.apply(db, source, before.filter(|_| !is_whole))?;
+                others.apply(db, source, is_whole, before)?;
                 take_over(db, source, list, begun)?;
+                let incomplete = incomplete.or(lost(db, source, seen)?);
                 let sql = "UPDATE sources SET as_of = ?2, incomplete = ?3,
                     users = (SELECT count(*) FROM users WHERE source = ?1) WHERE no = ?1";
                 db.prepare_cached(sql)?.execute((source, begun, &incomplete))?;
@@ -157,16 +158,16 @@ impl Others {
         Ok(others)
     }
 
-    /// Removes those who are missing, or keeps them as known at `aged`: the time of the last list.
-    fn apply(self, db: &Connection, source: i64, aged: Option<Timestamp>) -> Result<(), Error> {
+    /// Removes those who are missing from a whole list. Otherwise they stay, as known at the time of the last list,
+    /// `before`.
+    fn apply(self, db: &Connection, source: i64, is_whole: bool, before: Option<Timestamp>) -> Result<(), Error> {
         for id in &self.missing {
-            match aged {
-                None => db.prepare_cached("DELETE FROM users WHERE source = ?1 AND id = ?2")?.execute((source, id))?,
-                Some(aged) => {
-                    let sql = "UPDATE users SET as_of = ?3 WHERE source = ?1 AND id = ?2 AND as_of IS NULL";
-                    db.prepare_cached(sql)?.execute((source, id, aged))?
-                }
-            };
+            if is_whole {
+                db.prepare_cached("DELETE FROM users WHERE source = ?1 AND id = ?2")?.execute((source, id))?;
+            } else if let Some(aged) = before {
+                let sql = "UPDATE users SET as_of = ?3 WHERE source = ?1 AND id = ?2 AND as_of IS NULL";
+                db.prepare_cached(sql)?.execute((source, id, aged))?;
+            }
         }
         for id in &self.renewed {
             let sql = "UPDATE users SET as_of = NULL WHERE source = ?1 AND id = ?2";
@@ -174,6 +175,20 @@ impl Others {
         }
         Ok(())
     }
+}
+
+/// Why the kept list is not whole although the product's was; none if everybody in it is kept. A user who was kept already
+/// is not written again while the list is read, and leaves meanwhile if the last list becomes too old.
+fn lost(db: &Connection, source: i64, seen: &HashSet<u128>) -> Result<Option<String>, Error> {
+    let mut statement = db.prepare_cached("SELECT id FROM users WHERE source = ?1")?;
+    let mut rows = statement.query([source])?;
+    let mut kept = 0;
+    while let Some(row) = rows.next()? {
+        kept += usize::from(seen.contains(&print(&row.get::<_, String>(0)?)));
+    }
+    let missing = seen.len().saturating_sub(kept);
+    let why = || format!("{missing} users left the list of before while this one was read; refresh it");
+    Ok((missing > 0).then(why))
 }
 
 /// The kept user with this id.

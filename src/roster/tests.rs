@@ -252,6 +252,33 @@ fn pages_over_several_sources_hold_everybody_once_in_each_order() {
 }
 
 #[test]
+fn a_list_that_loses_users_of_the_last_one_while_it_is_read_is_not_whole() {
+    let kept = Kept::new();
+    kept.list("acme", 1, vec![page(&["jane", "joe"], None)]);
+    let mut list = kept.roster.begin(&source("acme"), at(5));
+    list.page(&page(&["jane"], Some("c"))); // as she was: nothing is written
+    kept.roster.prune(at(2).plus(7 * DAY)).expect("pruned");
+    list.page(&page(&["kim"], None));
+    assert_eq!(kept.ids(&all(), None, 5), ["acme/id-kim"]);
+    assert!(kept.standing("acme").incomplete.is_some_and(|why| why.starts_with("1 users left")));
+    kept.list("acme", 9, vec![page(&["jane", "kim"], None)]);
+    assert_eq!((kept.standing("acme").users, kept.standing("acme").incomplete), (2, None));
+}
+
+#[test]
+fn a_list_cut_by_the_product_removes_nobody_also_where_the_last_one_is_too_old() {
+    let kept = Kept::new();
+    kept.list("acme", 1, vec![page(&["jane"], None)]);
+    kept.list("acme", 2, vec![cut(&["joe"], "the first 1 only")]);
+    kept.roster.prune(at(2).plus(7 * DAY)).expect("pruned"); // jane was known at 1, joe at 2
+    assert_eq!(kept.ids(&all(), None, 5), ["acme/id-joe"]);
+    kept.roster.prune(at(3).plus(7 * DAY)).expect("pruned");
+    kept.list("acme", 9, vec![page(&["kim"], None)]);
+    kept.list("acme", 10, vec![cut(&["lee"], "the first 1 only")]);
+    assert_eq!(kept.ids(&all(), None, 5), ["acme/id-kim", "acme/id-lee"]);
+}
+
+#[test]
 fn personal_data_leaves_with_its_time_with_its_source_and_when_it_is_switched_off() {
     let mut kept = Kept::new();
     kept.list("acme", 1, vec![page(&["jane"], None)]);

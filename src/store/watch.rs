@@ -61,6 +61,7 @@ fn watch(config: &sled::Config, damage: &Damage, mut sealer: Sealer, watching: &
         }
         seal(&mut sealer);
     }
+    seal(&mut sealer); // the process stops; sled may have shortened the file since
 }
 
 /// A list that can't be written stays as it is, and the next one is tried: at worst the store is rebuilt once more than

@@ -1,5 +1,7 @@
 //! Finding users: what the roster looks at by itself, and what it takes the seen events to know.
 
+use std::cell::Cell;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -80,9 +82,19 @@ impl Users {
             return Ok(UsersPage { roster: standings, items: Vec::new(), next: None });
         };
         let wanted = Wanted { filter: filter.roster.clone(), sort };
-        let judge = |found: &[Found]| self.judge(filter, found);
+        let failed = Cell::new(None);
+        let judge = |found: &[Found]| {
+            self.known(found, |known| filter.is_met(known)).unwrap_or_else(|error| {
+                failed.set(Some(error));
+                vec![false; found.len()]
+            })
+        };
         let judge = filter.looks_further().then_some(&judge as &dyn Fn(&[Found]) -> Vec<bool>);
         let page = roster.page(sources, &wanted, judge, paging)?;
+        // A page of those about whom something could be read would look like all.
+        if let Some(error) = failed.take() {
+            return Err(error);
+        }
         Ok(UsersPage { roster: standings, items: self.rows(&page.users)?, next: page.next })
     }
 
@@ -106,7 +118,7 @@ impl Users {
             let is_last = part.len() < PART;
             let part = match filter.looks_further() {
                 true => {
-                    let verdicts = self.judge(filter, &part);
+                    let verdicts = self.known(&part, |known| filter.is_met(known))?;
                     part.into_iter().zip(verdicts).filter_map(|(found, is_met)| is_met.then_some(found)).collect()
                 }
                 false => part,
@@ -134,14 +146,6 @@ impl Users {
             }
             last = part.into_iter().next_back();
         }
-    }
-
-    /// Whether each of `found` matches. If the views can't be read, nobody does: what is not known never matches.
-    fn judge(&self, filter: &UserFilter, found: &[Found]) -> Vec<bool> {
-        self.known(found, |known| filter.is_met(known)).unwrap_or_else(|error| {
-            tracing::warn!(%error, "what was seen of users can't be read");
-            vec![false; found.len()]
-        })
     }
 
     fn rows(&self, found: &[Found]) -> Result<Vec<UserRow>, Error> {

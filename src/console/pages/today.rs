@@ -101,27 +101,38 @@ fn numbers(totals: &Totals, since: Timestamp) -> [Number; 5] {
 
 fn inbox(asked: &Asked, found: &Found) -> Vec<Item> {
     let mut items: Vec<_> = found.held.items.iter().map(|run| held(asked, run)).collect();
+    if found.held.next.is_some() {
+        let (text, path) = ("More runs than these are held.".to_owned(), "/runs?state=held".to_owned());
+        items.push(Item { kind: Kind::Held, word: "Held", text, since: None, path, act: "Look at them" });
+    }
     for now in &found.sources {
         items.extend(of_source(asked, now));
     }
     if found.kept_back > 0 {
         let text = match found.kept_back {
-            1 => "1 step is kept back, because many users were created at once.".to_owned(),
-            count => format!("{count} steps are kept back, because many users were created at once."),
+            1 if !found.more_letters => "1 step is kept back, because many users were created at once.".to_owned(),
+            count => format!(
+                "{count}{} steps are kept back, because many users were created at once.",
+                or_more(found.more_letters)
+            ),
         };
         let path = "/dead-letters?state=open".to_owned();
         items.push(Item { kind: Kind::Held, word: "Kept back", text, since: None, path, act: "Look at them" });
     }
-    if found.letters > 0 || found.more_letters {
-        let more = if found.more_letters { "or more " } else { "" };
+    if found.letters > 0 {
         let text = match found.letters {
             1 if !found.more_letters => "1 event or step was given up.".to_owned(),
-            count => format!("{count} {more}events and steps were given up."),
+            count => format!("{count}{} events and steps were given up.", or_more(found.more_letters)),
         };
         let path = "/dead-letters?state=open".to_owned();
         items.push(Item { kind: Kind::Danger, word: "Given up", text, since: None, path, act: "Look at them" });
     }
     items
+}
+
+/// Said behind a number that counts the first page alone.
+const fn or_more(are_there: bool) -> &'static str {
+    if are_there { " or more" } else { "" }
 }
 
 fn held(asked: &Asked, run: &Run) -> Item {

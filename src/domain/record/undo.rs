@@ -5,7 +5,7 @@ mod transition;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use self::transition::{Subject, Transition, transitions};
+use self::transition::{Transition, touches, transitions};
 use crate::domain::{Capability, Product, RunId, SchemeRef, Step, Timestamp};
 
 /// The highest number of steps for one user: they are in one record of the log.
@@ -46,6 +46,8 @@ pub struct Change {
     pub after: Option<String>,
     /// The time of its end.
     pub at: Timestamp,
+    /// Whether the user was found as wanted, so that nothing was changed.
+    pub was_so: bool,
 }
 
 /// Whether a change can be put back, as far as the log tells.
@@ -54,7 +56,7 @@ pub struct Change {
 pub enum UndoVerdict {
     /// It can be put back.
     Can,
-    /// A later run has changed the same thing. It is left alone.
+    /// A later run has changed the same thing, or wanted it as it is. It is left alone.
     ChangedSince,
     /// It can't be put back.
     Cannot,
@@ -88,8 +90,9 @@ impl UndoPart {
     }
 }
 
-/// What undoes `changes`, all those of one run to one user; `later` are the changes of other runs to that user since.
-/// The newest change comes first. Of several changes of one thing the state before the oldest is put back.
+/// What undoes `changes`, all those of one run to one user; `later` are the steps of other runs about that user since:
+/// those that changed something, and those that found the user as wanted. The newest change comes first. Of several
+/// changes of one thing the state before the oldest is put back.
 pub fn undo_parts(product: Option<Product>, changes: &[Change], later: &[Change]) -> Vec<UndoPart> {
     if let Some(why) = deleted(changes, later) {
         return changes.iter().map(|change| UndoPart::cannot(change, why.clone())).collect();
@@ -104,9 +107,8 @@ pub fn undo_parts(product: Option<Product>, changes: &[Change], later: &[Change]
             Ok(transitions) => transitions.into_iter().for_each(|older| fold(&mut folded, older)),
         }
     }
-    let touched: Vec<(&Change, Subject)> = later.iter().flat_map(touched_by).collect();
     let changed = folded.iter().filter(|transition| transition.changes_something());
-    let put_back = changed.take(MAX_STEPS).map(|transition| part(product, transition, &touched));
+    let put_back = changed.take(MAX_STEPS).map(|transition| part(product, transition, later));
     put_back.chain(parts).collect()
 }
 
@@ -127,22 +129,17 @@ fn fold(newer: &mut Vec<Transition>, older: Transition) {
     }
 }
 
-fn touched_by(change: &Change) -> Vec<(&Change, Subject)> {
-    let subjects = transitions(change).unwrap_or_default();
-    subjects.into_iter().map(|transition| (change, transition.subject)).collect()
-}
-
-fn part(product: Option<Product>, transition: &Transition, later: &[(&Change, Subject)]) -> UndoPart {
+fn part(product: Option<Product>, transition: &Transition, later: &[Change]) -> UndoPart {
     let step = transition.back();
     let (action, target) = (step.action().to_owned(), step.target());
     if let Some(Capability::No(why)) = product.map(|product| product.capability(step.kind())) {
         return UndoPart { action, target, verdict: UndoVerdict::Cannot, why: why.to_owned(), step: None };
     }
-    let is_since =
-        |(change, subject): &&(&Change, Subject)| *subject == transition.subject && change.at >= transition.at;
-    let since = later.iter().filter(is_since).map(|(change, _)| change);
+    let since = later.iter().filter(|change| change.at >= transition.at && touches(change, transition));
     let (verdict, why) = match since.max_by_key(|change| change.at) {
-        Some(change) => (UndoVerdict::ChangedSince, format!("changed since by run {}", change.run)),
+        // A later run that wants it as it is would have made it so.
+        Some(Change { run, was_so: true, .. }) => (UndoVerdict::ChangedSince, format!("wanted so since by run {run}")),
+        Some(Change { run, .. }) => (UndoVerdict::ChangedSince, format!("changed since by run {run}")),
         None => (UndoVerdict::Can, transition.in_words()),
     };
     UndoPart { action, target, verdict, why, step: Some(step) }

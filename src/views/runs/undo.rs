@@ -157,11 +157,12 @@ const USERS: &str = "
 const CHANGES: &str = "
     SELECT * FROM entries INDEXED BY entries_by_result
     WHERE run = ?1 AND result = ?2 AND user = ?3 ORDER BY place DESC";
-/// Changes of a user by other runs, from a time on. Of two at one time the later one is not known, so both count.
+/// Steps of other runs that changed a user or found them as wanted, from a time on. Of two at one time the later one is
+/// not known, so both count.
 const LATER: &str = "
-    SELECT runs.id, entries.action, entries.target, entries.before, entries.after, entries.at
+    SELECT runs.id, entries.action, entries.target, entries.before, entries.after, entries.at, entries.result = ?7
     FROM entries INDEXED BY entries_by_user JOIN runs ON runs.no = entries.run
-    WHERE entries.user = ?1 AND entries.at >= ?2 AND entries.run <> ?3 AND entries.result = ?4 AND runs.source = ?5
+    WHERE entries.user = ?1 AND entries.at >= ?2 AND entries.run <> ?3 AND entries.result IN (?4, ?7) AND runs.source = ?5
     ORDER BY entries.at DESC LIMIT ?6";
 
 impl<'c> Changed<'c> {
@@ -190,6 +191,7 @@ impl<'c> Changed<'c> {
             before: kept.entry.before,
             after: kept.entry.after,
             at: kept.entry.at,
+            was_so: false,
         });
         let changes: Vec<_> = changes.collect();
         let later = self.later(user, &changes)?;
@@ -199,7 +201,8 @@ impl<'c> Changed<'c> {
     fn later(&self, user: &UserId, changes: &[Change]) -> Result<Vec<Change>, Error> {
         let Some(since) = changes.iter().map(|change| change.at).min() else { return Ok(Vec::new()) };
         let mut statement = self.db.prepare_cached(LATER)?;
-        let values = (user, since, self.number, StepResult::Changed.as_str(), &self.source, MAX_LATER);
+        let (changed, unchanged) = (StepResult::Changed.as_str(), StepResult::Unchanged.as_str());
+        let values = (user, since, self.number, changed, &self.source, MAX_LATER, unchanged);
         let changes = statement.query_map(values, |row| {
             Ok(Change {
                 run: row.get(0)?,
@@ -208,6 +211,7 @@ impl<'c> Changed<'c> {
                 before: row.get(3)?,
                 after: row.get(4)?,
                 at: row.get(5)?,
+                was_so: row.get(6)?,
             })
         })?;
         Ok(changes.collect::<Result<_, _>>()?)
@@ -221,5 +225,5 @@ pub(in crate::views) fn plans(db: &Connection) -> Vec<String> {
         let values = vec![&0 as &dyn rusqlite::ToSql; values];
         crate::views::database::testing::plan(db, &format!("EXPLAIN QUERY PLAN {sql}"), &values)
     };
-    vec![plan(USERS, 4), plan(CHANGES, 3), plan(LATER, 6)]
+    vec![plan(USERS, 4), plan(CHANGES, 3), plan(LATER, 7)]
 }

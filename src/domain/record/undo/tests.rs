@@ -9,6 +9,7 @@ fn change(action: &str, target: &str, before: &str, after: Option<&str>, seconds
         before: Some(before.into()),
         after: after.map(str::to_owned),
         at: Timestamp::from_millis(seconds * 1000),
+        was_so: false,
     }
 }
 
@@ -58,6 +59,40 @@ fn a_later_change_of_the_same_thing_is_left_alone_and_named() {
         if GroupName::new("VPN") == GroupName::new("vpn") { UndoVerdict::ChangedSince } else { UndoVerdict::Can };
     assert_eq!(verdicts, [("vpn", expected), ("wiki", UndoVerdict::Can)]);
     assert_eq!(parts[0].as_step().expect("a step").left_alone.as_deref(), Some("left alone: changed since by run r2"));
+}
+
+#[test]
+fn what_a_later_run_found_as_it_wanted_is_left_alone() {
+    let (leaver, gone) =
+        (change("deactivate", "", "active", None, 1), change("remove_groups", "vpn", "member", None, 1));
+    for (wrongly, action, target) in
+        [(&leaver, "deactivate", ""), (&gone, "remove_groups", "VPN"), (&gone, "remove_all_groups", "")]
+    {
+        let later = Change { run: RunId::new("r2"), was_so: true, ..change(action, target, "[]", None, 9) };
+        let parts = undo_parts(None, std::slice::from_ref(wrongly), std::slice::from_ref(&later));
+        assert_eq!(parts[0].verdict, UndoVerdict::ChangedSince, "{action}");
+        assert_eq!(parts[0].why, "wanted so since by run r2");
+        let before = Change { at: Timestamp::from_millis(0), ..later };
+        let parts = undo_parts(None, std::slice::from_ref(wrongly), std::slice::from_ref(&before));
+        assert_eq!(parts[0].verdict, UndoVerdict::Can, "{action} before the change");
+    }
+}
+
+#[test]
+fn no_group_is_given_back_after_all_or_nobody_knows_which_were_taken_away_since() {
+    let gone = change("remove_groups", "vpn", "member", None, 1);
+    for later in [
+        change("remove_all_groups", "", r#"["staff"]"#, None, 9),
+        change("remove_all_groups", "", "unknown", None, 9),
+        change("remove_application_access", "", r#"["staff","vpn"]"#, None, 9),
+        change("remove_application_access", "", r#"["vpn"]"#, Some("[]"), 9),
+    ] {
+        let parts = undo_parts(None, std::slice::from_ref(&gone), std::slice::from_ref(&later));
+        assert_eq!(parts[0].verdict, UndoVerdict::ChangedSince, "{later:?}");
+    }
+    let elsewhere = change("remove_application_access", "", r#"["staff","vpn"]"#, Some(r#"["vpn"]"#), 9);
+    let parts = undo_parts(None, std::slice::from_ref(&gone), std::slice::from_ref(&elsewhere));
+    assert_eq!(parts[0].verdict, UndoVerdict::Can, "another group was taken away");
 }
 
 #[test]

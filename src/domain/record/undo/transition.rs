@@ -101,6 +101,25 @@ pub(super) fn transitions(change: &Change) -> Result<Vec<Transition>, &'static s
     }
 }
 
+/// Whether a later step of another run is about the thing that `transition` changed, and may contradict its undoing. A
+/// step that took all groups away contradicts that any is given back, also one that it did not find.
+pub(super) fn touches(later: &Change, transition: &Transition) -> bool {
+    let is_group = matches!(transition.subject, Subject::Group(_));
+    let is_given_back = is_group && transition.from == State::Is(true);
+    let names_it = |later: &Change| {
+        let transitions = transitions(later).ok();
+        transitions.map(|all| all.iter().any(|other| other.subject == transition.subject))
+    };
+    match later.action.as_str() {
+        "add_groups" | "remove_groups" => transition.subject == Subject::Group(GroupName::new(&*later.target)),
+        "remove_all_groups" => is_given_back || (is_group && names_it(later).unwrap_or(true)),
+        "remove_application_access" => is_group && names_it(later).unwrap_or(true),
+        "deactivate" | "reactivate" => transition.subject == Subject::Active,
+        "rename" => transition.subject == Subject::Name,
+        _ => false,
+    }
+}
+
 /// The groups that the user was in before `change` and not `after` it; none if either is not known.
 fn taken(change: &Change, after: Option<&str>) -> Option<Vec<Transition>> {
     let groups = |text: Option<&str>| -> Option<Vec<GroupName>> {
