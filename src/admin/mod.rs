@@ -3,6 +3,7 @@
 mod api;
 mod auth;
 mod guesses;
+pub mod identity;
 mod landing;
 mod listener_state;
 mod probes;

@@ -24,6 +24,7 @@ pub use policy::cron::{Dialect, Field as CronField};
 pub use policy::mass_creation::MassCreation;
 pub use policy::named_users::NamedUsers;
 pub use policy::reference::{Mention, MentionedAt, Reference, ReferenceKind};
+pub use policy::role::{Role, SourceScope};
 pub use policy::scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use policy::setting::{
     Actor, CancelledRun, ChangeKind, InvalidActor, OutcomesRecreated, Pausable, Pause, SchemeChange, Setting,
@@ -31,6 +32,7 @@ pub use policy::setting::{
 };
 pub use policy::trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};
 pub use product::Product;
+pub use record::admin_action::Channel;
 pub use record::claim::{AdministratorClaim, ClaimState};
 pub use record::decision::{Decision, Forecast, MadeOf, NoAction, Reason, SchemeVerdict, Truth};
 pub use record::event::{AccountType, Event, EventKind, Sighting, UserHints, Via};

@@ -1,5 +1,6 @@
 //! Records of the log: events, decisions, outcomes, sweeps and orders.
 
+pub(super) mod admin_action;
 pub(super) mod claim;
 pub(super) mod decision;
 pub(super) mod event;
