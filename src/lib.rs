@@ -15,6 +15,7 @@ pub mod demo;
 pub mod domain;
 pub mod engine;
 pub mod explain;
+mod formula_guard;
 pub mod health;
 pub mod http_server;
 pub mod intake;

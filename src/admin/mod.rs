@@ -1,7 +1,9 @@
 //! The private listener: REST API, probes and metrics.
 
 mod api;
+pub mod audit;
 mod auth;
+mod authentication;
 mod guesses;
 pub mod identity;
 mod landing;
@@ -52,6 +54,7 @@ pub struct AdminState {
     shown: Shown,
     log: Arc<dyn Log>,
     guesses: guesses::Guesses,
+    refusals: audit::Refusals,
     views: Views,
     metrics: Metrics,
     readiness: Arc<dyn Readiness>,
@@ -92,6 +95,7 @@ impl AdminState {
             shown: Shown::new(config, token),
             log,
             guesses: guesses::Guesses::new(metrics.clone()),
+            refusals: audit::Refusals::default(),
             views,
             metrics,
             readiness,
@@ -164,7 +168,7 @@ fn api_scope() -> impl HttpServiceFactory {
     routes
         .fold(web::scope(api::PREFIX), Scope::service)
         .default_service(web::to(problem::no_such_path))
-        .wrap(from_fn(auth::require_token))
+        .wrap(from_fn(authentication::require_token))
         .wrap(from_fn(listener_state::pass)) // the last one is the first to see a request
 }
 
@@ -188,8 +192,9 @@ where
 }
 
 /// A path that takes the methods in `allow`.
-fn resource(path: &str, allow: &'static str) -> Resource {
-    let refuse = move || std::future::ready(Problem::MethodNotAllowed { allow }.error_response());
+fn resource(path: &str, allow: &str) -> Resource {
+    let allow = allow.to_owned();
+    let refuse = move || std::future::ready(Problem::MethodNotAllowed { allow: allow.clone() }.error_response());
     web::resource(path).default_service(web::to(refuse))
 }
 

@@ -7,17 +7,21 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::identity::Refusal;
 use crate::settings::{self, Wrong};
 
 /// The problem of a request, or of answering it. `Display` is the problem's detail: the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// The token is missing or wrong. The answer does not distinguish the two.
-    #[error("send the header `Authorization: Bearer <token>` with the admin token of this usher")]
+    #[error("send the header `Authorization: Bearer <token>` with a token of this usher")]
     Unauthorized,
     /// Too many wrong tokens.
     #[error("too many wrong tokens were sent; wait, and send the right one")]
     TooManyGuesses,
+    /// The role, or the sources, of whoever asks don't allow it. The text is the sentence for them.
+    #[error("{0}")]
+    Forbidden(String),
     /// No object of this kind has this id.
     #[error("there is no {kind} `{id}`")]
     NotFound {
@@ -36,7 +40,7 @@ pub enum Problem {
     #[error("this is not done here; what is: {allow}")]
     MethodNotAllowed {
         /// The methods that are, separated by commas.
-        allow: &'static str,
+        allow: String,
     },
     /// A query parameter is unknown, missing or of a wrong form. The text has the remedy.
     #[error("{0}")]
@@ -93,6 +97,7 @@ impl Problem {
         match self {
             Self::Unauthorized => "urn:usher:problem:unauthorized",
             Self::TooManyGuesses => "urn:usher:problem:too-many-guesses",
+            Self::Forbidden(_) => "urn:usher:problem:forbidden",
             Self::NotFound { .. } | Self::NoSuchUser(_) => "urn:usher:problem:not-found",
             Self::NoSuchPath => "urn:usher:problem:no-such-path",
             Self::MethodNotAllowed { .. } => "urn:usher:problem:method-not-allowed",
@@ -110,8 +115,9 @@ impl Problem {
 
     fn title(&self) -> &'static str {
         match self {
-            Self::Unauthorized => "The admin token is missing or wrong",
+            Self::Unauthorized => "The token is missing or wrong",
             Self::TooManyGuesses => "Too many wrong tokens",
+            Self::Forbidden(_) => "Not allowed",
             Self::NotFound { .. } | Self::NoSuchUser(_) => "Not found",
             Self::NoSuchPath => "No such path",
             Self::MethodNotAllowed { .. } => "Method not allowed",
@@ -139,6 +145,7 @@ impl ResponseError for Problem {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound { .. } | Self::NoSuchUser(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadQuery(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -160,12 +167,13 @@ impl ResponseError for Problem {
                 response.insert_header((header::WWW_AUTHENTICATE, r#"Bearer realm="usher""#));
             }
             Self::MethodNotAllowed { allow } => {
-                response.insert_header((header::ALLOW, *allow));
+                response.insert_header((header::ALLOW, allow.as_str()));
             }
             Self::Unavailable(_) | Self::TooManyGuesses => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
             }
-            Self::NotFound { .. }
+            Self::Forbidden(_)
+            | Self::NotFound { .. }
             | Self::NoSuchUser(_)
             | Self::NoSuchPath
             | Self::BadQuery(_)
@@ -194,6 +202,15 @@ pub(super) async fn no_such_path() -> HttpResponse {
     Problem::NoSuchPath.error_response()
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Source(id) => Self::NotFound { kind: "source", id: id.to_string() },
+            Refusal::Role(_) | Refusal::NotAllSources(_) => Self::Forbidden(refusal.to_string()),
+        }
+    }
+}
+
 impl From<settings::Error> for Problem {
     fn from(error: settings::Error) -> Self {
         use settings::Error;
@@ -219,9 +236,10 @@ mod tests {
         let all = [
             Problem::Unauthorized,
             Problem::TooManyGuesses,
+            Problem::Forbidden("Only an administrator can release a held run.".into()),
             Problem::NotFound { kind: "run", id: "e1".into() },
             Problem::NoSuchPath,
-            Problem::MethodNotAllowed { allow: "GET, HEAD" },
+            Problem::MethodNotAllowed { allow: "GET, HEAD".into() },
             Problem::BadQuery("write this".into()),
             Problem::BadRequest("write that".into()),
             Problem::TooLarge(5),

@@ -9,7 +9,7 @@ use std::{
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::Instant};
 
 use super::{Bounds, Error, Explainer, Preview};
-use crate::domain::Scheme;
+use crate::domain::{Scheme, SourceId};
 
 /// The highest number of previews in one process, running or finished.
 const MAX_PREVIEWS: usize = 8;
@@ -48,6 +48,8 @@ impl Drop for Entry {
 pub struct Job {
     /// Names it.
     pub id: String,
+    /// The source of its users.
+    pub source: SourceId,
     /// The warnings about the names in the scheme.
     pub warnings: Vec<String>,
     state: watch::Receiver<JobState>,
@@ -89,7 +91,7 @@ impl Previews {
         }
         let (state_is, state) = watch::channel(JobState::Looking);
         let (showing, shown) = watch::channel(Preview::default());
-        let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
+        let (runtime, source) = (self.runtime.clone().unwrap_or_else(Handle::current), scheme.source.clone());
         let task = runtime.spawn(async move {
             let ended = match explainer.preview(&scheme, bounds, &showing).await {
                 Ok(preview) => JobState::Done(Arc::new(preview)),
@@ -98,7 +100,7 @@ impl Previews {
             state_is.send_replace(ended);
         });
         let id = hex::encode(rand::random::<[u8; 16]>());
-        let job = Job { id: id.clone(), warnings, state, shown };
+        let job = Job { id: id.clone(), source, warnings, state, shown };
         jobs.insert(id, Entry { job: job.clone(), task: task.abort_handle(), asked: Instant::now() });
         Ok(job)
     }

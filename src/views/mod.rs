@@ -3,6 +3,7 @@
 //! The rows can be deleted and rebuilt at any time. Every process that shows them reads all partitions for itself.
 
 mod activity;
+mod admin_actions;
 mod comparisons;
 mod creations;
 mod database;
@@ -23,17 +24,19 @@ use std::sync::Arc;
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
+pub use admin_actions::{ActionFilter, AdminActionRow, FirstRequest};
 pub use dead_letters::{DeadLetterRow, GivenUpStep, LetterFilter, LetterState, Resolved, Said};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 pub use error::Error;
 pub use orders::{NewcomersOrder, Order};
-pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
+pub use page::{Cursor, InvalidCursor, InvalidLimit, KeptTo, Limit, Page, Paging};
 pub use prune::{Pruning, step::Horizon};
 pub use runs::{Counts, Entry, EntryResult, Filter, OpenRun, Progress, Run, RunState};
 pub use schedules::LastFired;
 
 use self::{
     activity::Activities,
+    admin_actions::AdminActions,
     comparisons::Comparisons,
     database::Database,
     dead_letters::DeadLetters,
@@ -85,13 +88,14 @@ impl ActivityQueries for Views {
 
 impl Views {
     /// The streams that they are built from.
-    pub const STREAMS: [Stream; 6] = [
+    pub const STREAMS: [Stream; 7] = [
         Stream::Decisions,
         Stream::Outcomes,
         Stream::DeadLetters,
         Stream::Sweeps,
         Stream::SweepProgress,
         Stream::Activity,
+        Stream::AdminActions,
     ];
 
     /// Opens the views beside `store`, as far as they were built.
@@ -201,6 +205,22 @@ impl Views {
     /// Those of reading; see [`Error`].
     pub fn dead_letter(&self, id: &str) -> Result<Option<(DeadLetterRow, DeadLetter)>, Error> {
         self.database.read(|db| DeadLetters(db).get(id))
+    }
+
+    /// The acts of administrators that match `filter`, newest first.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn admin_actions(&self, filter: &ActionFilter, paging: &Paging) -> Result<Page<AdminActionRow>, Error> {
+        self.database.read(|db| AdminActions(db).list(filter, paging))
+    }
+
+    /// The first request with this digest of a key since then that did not fail.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn first_request(&self, key: &str, since: Timestamp) -> Result<Option<FirstRequest>, Error> {
+        self.database.read(|db| AdminActions(db).first_request(key, since))
     }
 
     /// The activity of a user; none if usher has seen no event under this id.

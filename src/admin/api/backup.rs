@@ -18,7 +18,11 @@ use tokio::{
 
 use super::{Problem, request::query};
 use crate::{
-    admin::AdminState,
+    admin::{
+        AdminState,
+        audit::{Act, Entry, Object},
+        identity::{self, Permission, Principal},
+    },
     backup::{self, About},
     clock::{Clock, SystemClock},
     log,
@@ -43,8 +47,10 @@ const CHUNKS: usize = 4;
 )]
 pub(super) async fn backup(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    caller.may(Permission::Backup, identity::About::Everything)?;
     let making = MAKING
         .try_acquire()
         .map_err(|_| Problem::Unavailable("two backups are being made already; try again when one is done".into()))?;
@@ -54,6 +60,7 @@ pub(super) async fn backup(
     let snapshot = snapshot.ok_or_else(|| {
         Problem::Conflict("the log is on Kafka, so there is nothing to back up here: its topics are the truth".into())
     })?;
+    state.record(&caller, Entry::new(Act::Backup, Object::Usher)).await?;
     let admin_token = state.shown.made_token();
     let about = About { made: SystemClock.now(), admin_token };
     let (chunks, receiver) = mpsc::channel(CHUNKS);

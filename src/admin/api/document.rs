@@ -13,7 +13,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, backup, dead_letters, explain, newcomers, pauses, products,
+    PREFIX, audit, backup, dead_letters, explain, newcomers, pauses, products,
     request::query,
     runs::{self, history},
     schemas::{self, SchemeText},
@@ -29,6 +29,7 @@ use crate::admin::{Problem, problem::Document};
         history::runs, history::run, history::entries, runs::release, runs::cancel,
         history::decisions,
         dead_letters::list, dead_letters::redrive, dead_letters::one, dead_letters::dismiss,
+        audit::list, audit::csv,
         backup::backup,
         products::list,
         sources::list, sources::one, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
@@ -82,6 +83,7 @@ fn answer(operation: &mut Operation) {
     for (status, description) in [
         ("400", "A parameter, a header or the body can't be understood."),
         ("401", "The token is missing or wrong."),
+        ("403", "The role of the token does not allow it, or the token is kept to some sources."),
         ("429", "Too many wrong tokens were sent."),
         ("500", "usher could not answer; its log says why."),
     ] {

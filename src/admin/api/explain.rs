@@ -18,7 +18,7 @@ use super::{
     schemas::SchemeText,
 };
 use crate::{
-    admin::AdminState,
+    admin::{AdminState, identity::Principal},
     domain::{Mode, Pausable, Reason, SchemeId, SourceId, Step, Timestamp, UserId},
     explain::{Bounds, Error, Explanation, Job, JobState, Preview, Previewed},
     settings::Contents,
@@ -203,11 +203,11 @@ impl From<&Error> for Problem {
 )]
 pub(super) async fn explain(
     state: Data<AdminState>,
+    caller: Principal,
     Query(asked): Query<query::Explain>,
 ) -> Result<ApiResponse, Problem> {
     waited(state.runtime(), move || async move {
-        let id = lookup::known(&asked.scheme)?;
-        let listed = state.settings.get(&id).ok_or_else(|| lookup::no_such(&asked.scheme))?;
+        let listed = lookup::scheme(&state, &caller, &asked.scheme)?;
         let Contents::Readable(scheme) = listed.contents else {
             return Err(Problem::Conflict("this version of usher can't read the scheme; store it anew".into()));
         };
@@ -244,12 +244,14 @@ fn standing(state: &AdminState, paused: bool, source: &SourceId) -> impl Iterato
 )]
 pub(super) async fn preview(
     state: Data<AdminState>,
+    caller: Principal,
     Query(wanted): Query<query::Preview>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
     let text = lookup::text(body)?;
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check(&text)?)).await?;
+        lookup::own(&caller, &checked.scheme)?;
         let warnings = references::look_up(&state, &checked).await?;
         let bounds = Bounds { users: wanted.users.0.min(MAX_USERS), time: MAX_PREVIEW_TIME };
         let begun = state.previews.begin(state.explainer.clone(), checked.scheme, bounds, warnings);
@@ -280,11 +282,13 @@ pub(super) async fn preview(
 )]
 pub(super) async fn preview_now(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
-        let job = state.previews.get(&id).ok_or_else(|| Problem::NotFound { kind: "preview", id: id.into_inner() })?;
+        let job = state.previews.get(&id).filter(|job| caller.sees(&job.source));
+        let job = job.ok_or_else(|| Problem::NotFound { kind: "preview", id: id.into_inner() })?;
         Ok(PreviewNow::new(&job))
     })
     .await

@@ -3,7 +3,7 @@
 use super::status::LetterState;
 use crate::{
     domain::{SourceId, Stage, Timestamp},
-    views::page::{Newest, condition},
+    views::page::{KeptTo, Newest, condition},
 };
 
 /// A filter of dead letters. A part that is none matches all.
@@ -23,6 +23,8 @@ pub struct LetterFilter {
     pub state: Option<LetterState>,
     /// Whether they were held, or given up.
     pub held: Option<bool>,
+    /// About these sources alone.
+    pub kept_to: Option<KeptTo>,
 }
 
 /// The values of a filter, in the form of the table.
@@ -65,6 +67,7 @@ impl LetterFilter {
         let user = folded.user.as_ref();
         wanted.extend(user.map(|(user, name)| condition("(user = ? OR user_name = ?)", [user as _, name as _])));
         wanted.extend(self.held.as_ref().map(|held| condition("held = ?", [held as _])));
+        wanted.extend(self.kept_to.as_ref().map(KeptTo::condition));
         Newest { from, time: "at", id: "id", searched, wanted, since: self.since.as_ref() }
     }
 }

@@ -13,8 +13,9 @@ use crate::{
         codec::{OutcomeRecord, decode},
     },
     views::{
-        Error, Views, activity::Activities, comparisons::Comparisons, creations::Creations, dead_letters::DeadLetters,
-        decisions::Decisions, orders::Orders, runs::Runs, schedules::LastFirings,
+        Error, Views, activity::Activities, admin_actions::AdminActions, comparisons::Comparisons,
+        creations::Creations, dead_letters::DeadLetters, decisions::Decisions, orders::Orders, runs::Runs,
+        schedules::LastFirings,
     },
 };
 
@@ -131,6 +132,10 @@ fn apply(db: &Connection, stream: Stream, record: &Stored, news: &mut News) -> R
             Some(user) => Activities(db).merge(&user, &decode(payload)?),
             None => Ok(()), // usher writes no such key
         },
+        Stream::AdminActions => {
+            news.has_progress = true;
+            AdminActions(db).apply(&decode(payload)?)
+        }
         // They are not followed.
         Stream::Events | Stream::Settings | Stream::Feeds | Stream::Claims => Ok(()),
     }

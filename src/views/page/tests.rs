@@ -85,7 +85,7 @@ fn no_list_reads_a_whole_table_or_sorts_whatever_its_filter() {
                 for source in [None, Some(source())] {
                     let (scheme, since) = (scheme.clone(), scheme.is_some().then(|| at(0)));
                     let action = since.map(|_| "add_groups".to_owned());
-                    let filter = Filter { scheme, source, action, result, state, since };
+                    let filter = Filter { scheme, source, action, result, state, since, kept_to: None };
                     for has_place in [false, true] {
                         is_walked(&filter.list().plan(db, has_place), &format!("{filter:?}"));
                     }

@@ -4,7 +4,10 @@
 pub(super) mod step;
 
 use self::step::Horizon;
-use super::{Error, Views, dead_letters::DeadLetters, decisions::Decisions, orders::Orders, runs::Runs};
+use super::{
+    Error, Views, admin_actions::AdminActions, dead_letters::DeadLetters, decisions::Decisions, orders::Orders,
+    runs::Runs,
+};
 
 /// One pass over all tables. It remembers its place between its steps, and starts again after a restart.
 #[derive(Debug)]
@@ -30,6 +33,7 @@ impl Pruning {
                 4 => Decisions(db).prune_names(horizon)?,
                 5 => DeadLetters(db).prune_statuses(horizon)?,
                 6 => Orders(db).prune(horizon)?,
+                7 => AdminActions(db).prune(horizon)?,
                 _ => return Ok(None),
             }))
         })?;

@@ -24,7 +24,7 @@ use self::{entries::Entries, entry::Place, sweeps::Sweeps, table::Table};
 use super::{
     Error,
     orders::OrdersOfRun,
-    page::{Condition, Newest, Page, Paging, condition},
+    page::{Condition, KeptTo, Newest, Page, Paging, condition},
 };
 use crate::{
     domain::{Cause, LastLists, RunId, SchemeId, SourceId, StepResult, SweepId, SweepPlan, Timestamp, UserId},
@@ -49,6 +49,8 @@ pub struct Filter {
     pub state: Option<RunState>,
     /// The earliest start.
     pub since: Option<Timestamp>,
+    /// Runs of these sources alone.
+    pub kept_to: Option<KeptTo>,
 }
 
 impl Filter {
@@ -80,6 +82,7 @@ impl Filter {
             let sql = "EXISTS (SELECT 1 FROM json_each(actions) WHERE value = ?)";
             add(None, condition(sql, [action as _]));
         }
+        wanted.extend(self.kept_to.as_ref().map(KeptTo::condition));
         let (from, searched) = match searched {
             Some((from, one)) => (from, vec![one]),
             None => ("runs INDEXED BY runs_by_time", Vec::new()),

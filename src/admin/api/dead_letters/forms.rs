@@ -98,6 +98,6 @@ impl Which {
     fn filter(self) -> LetterFilter {
         let Self { source, stage, reason, since, user, state, held } = self;
         let (stage, state) = (stage.map(|query::StageName(stage)| stage), Some(state.unwrap_or(LetterState::Open)));
-        LetterFilter { source, stage, reason, since, user, state, held }
+        LetterFilter { source, stage, reason, since, user, state, held, kept_to: None }
     }
 }

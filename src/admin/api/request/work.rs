@@ -32,6 +32,7 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(15);
 /// An answer that is written already.
 pub(in crate::admin::api) struct ApiResponse {
     status: StatusCode,
+    content_type: &'static str,
     headers: Vec<(header::HeaderName, String)>,
     body: Vec<u8>,
 }
@@ -43,7 +44,13 @@ impl ApiResponse {
     /// An internal [`Problem`] if `body` can't be written as JSON.
     pub(in crate::admin::api) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
-        Ok(Self { status, headers: Vec::new(), body })
+        Ok(Self { status, content_type: "application/json", headers: Vec::new(), body })
+    }
+
+    /// A file to be kept.
+    pub(in crate::admin::api) fn attachment(content_type: &'static str, name: &str, body: Vec<u8>) -> Self {
+        let headers = vec![(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
+        Self { status: StatusCode::OK, content_type, headers, body }
     }
 
     /// With a header.
@@ -61,7 +68,7 @@ impl Responder for ApiResponse {
         for header in self.headers {
             response.insert_header(header);
         }
-        response.content_type("application/json").body(self.body)
+        response.content_type(self.content_type).body(self.body)
     }
 }
 

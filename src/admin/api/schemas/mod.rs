@@ -30,6 +30,9 @@ const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
 /// Printable, with neither end blank. Other than ASCII is understood as UTF-8, which HTTP does not promise to carry.
 const ACTOR: &str = "^[!-~]([ -~]{0,98}[!-~])?$";
 
+/// Visible, and no blank at either end: a client would cut that.
+const REQUEST_KEY: &str = "^[!-~]([ -~]{0,198}[!-~])?$";
+
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
@@ -75,6 +78,8 @@ shown! {
     Tags: text().pattern(Some(TAGS)),
     /// Who asks.
     Who: text().pattern(Some(ACTOR)),
+    /// The key of a request.
+    RequestKey: text().pattern(Some(REQUEST_KEY)),
     /// How many users to name.
     Count: ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).default(Some(json!(1_000))),
     /// Which dead letters to take up again.

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::{super::Error, Column, text};
+use crate::formula_guard::is_formula;
 
 /// The line of headings.
 ///
@@ -45,7 +46,7 @@ fn cell(value: &Value) -> String {
 
 /// Never a formula, and nothing that steers a terminal.
 fn guarded(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let is_formula = is_formula(text);
     let text = text::on_one_line(text);
     if is_formula { format!("'{text}") } else { text }
 }

@@ -49,6 +49,7 @@ const FREE: &[(&str, &str)] = &[
     ("Configuration", "webhooks"),
     ("Configuration", "admin"),
     ("Configuration", "log"),
+    ("Admin", "session"),
     ("Log", "kafka"),
     ("Kafka", "options"),
     ("Source", "base_url"),
