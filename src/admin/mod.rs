@@ -36,7 +36,7 @@ use crate::{
     metrics::Metrics,
     secret::Secret,
     settings::Settings,
-    source::Arrivals,
+    source::{Arrivals, Connection},
     views::Views,
 };
 
@@ -60,6 +60,8 @@ pub struct AdminState {
     commands: AdminCommands,
     arrivals: Arrivals,
     references: Vec<Arc<References>>,
+    connections: Vec<Arc<Connection>>,
+    picked: api::Picked,
     /// The runtime that works on requests to the API.
     runtime: Handle,
 }
@@ -100,8 +102,16 @@ impl AdminState {
             commands,
             arrivals,
             references,
+            connections: Vec::new(),
+            picked: api::Picked::default(),
             runtime: Handle::current(),
         }
+    }
+
+    /// The same, reaching the sources by these connections, for checks and pickers.
+    #[must_use]
+    pub fn reaching(self, connections: Vec<Arc<Connection>>) -> Self {
+        Self { connections, ..self }
     }
 
     /// The visible part of the configuration, to be replaced when that is reloaded.

@@ -23,8 +23,8 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    /// About the scheme as a whole.
-    pub(super) fn whole(message: String) -> Self {
+    /// About the whole text.
+    pub fn whole(message: String) -> Self {
         Self { line: None, column: None, message }
     }
 

@@ -14,7 +14,7 @@ mod schemas;
 mod schemes;
 mod sources;
 
-use actix_web::{FromRequest, Handler, Resource, Responder, web};
+use actix_web::{FromRequest, Handler, Resource, Responder, guard, web};
 use serde::Serialize;
 use tokio::runtime::Handle;
 
@@ -25,6 +25,7 @@ use request::work::ApiResponse;
 pub(super) use request::query::bad_query;
 pub use request::work::end_waits;
 pub use sources::SourceRow;
+pub(super) use sources::pickers::Picked;
 
 /// The path of the API.
 pub(super) const PREFIX: &str = "/api/v1";
@@ -65,7 +66,16 @@ pub(super) fn routes() -> Vec<Endpoint> {
         post("/backup", backup::backup),
         get("/products", products::list),
         get("/sources", sources::list),
+        // Any other method is for a source of this id.
+        several("/sources/test", "POST", |check| {
+            check.guard(guard::Post()).route(web::post().to(sources::check::check_new))
+        }),
         get("/sources/{id}", sources::one),
+        post("/sources/{id}/test", sources::check::check_one),
+        get("/sources/{id}/health", sources::health::health),
+        get("/sources/{id}/groups", sources::pickers::groups),
+        get("/sources/{id}/directories", sources::pickers::directories),
+        get("/sources/{id}/applications", sources::pickers::applications),
         post("/sources/{id}/pause", pauses::pause_source),
         post("/sources/{id}/resume", pauses::resume_source),
         post("/sources/{id}/newcomers/release", newcomers::release),

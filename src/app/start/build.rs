@@ -127,9 +127,9 @@ impl App {
         let (settings_now, log_now) = (settings.clone(), Arc::clone(&log));
         let parts =
             admin::Parts { log: log_now, views, settings: settings_now, explainer, commands, arrivals, references };
-        let state = admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness);
-        let holders = (settings.clone(), front.listener.open(state));
-        let sources = Live::new(config.sources.clone());
+        let state = admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness)
+            .reaching(connections.clone());
+        let (holders, sources) = ((settings.clone(), front.listener.open(state)), Live::new(config.sources.clone()));
         let parts = reloading::Parts::new(live, connections, senders, holders, sources.clone());
         let reloader = parts.reloader(start, &config, &metrics, &clock);
         let housekeeping = Arc::new(Housekeeping {

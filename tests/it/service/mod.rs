@@ -36,6 +36,8 @@ mod reloading;
 mod schemes;
 mod secrecy;
 mod shared_rate;
+mod source_checks;
+mod source_health;
 mod split;
 mod standard_error;
 mod starting;

@@ -65,7 +65,7 @@ impl fmt::Debug for Authorities {
 /// Reads a source's `ca`: a path, relative to the configuration's.
 pub(in crate::config) fn ca(node: &Node, reader: &mut Reader<'_>) -> Option<Authorities> {
     let path = reader.filled(node)?;
-    let path = reader.file(path);
+    let path = reader.file(node, path)?;
     match Authorities::read(&path) {
         Ok(authorities) => Some(authorities),
         Err(why) => reader.refuse(&node.at, format!("the certificates in `{}` can't be used: {why}", path.display())),

@@ -147,7 +147,7 @@ fn keys_url(text: &str) -> Result<Url, String> {
 
 fn keys_in_file(node: &Node, reader: &mut Reader<'_>) -> Option<KeySet> {
     let path = reader.filled(node)?;
-    let path = reader.file(path);
+    let path = reader.file(node, path)?;
     let read = || {
         let bytes = read_at_most(&path, MAX_KEYS_BYTES).map_err(|error| crate::words::system(&error))?;
         if bytes.len() as u64 > MAX_KEYS_BYTES {

@@ -1,6 +1,11 @@
-//! The sources of the configuration, without secrets, and their states.
+//! The sources of the configuration, without secrets: their states, checks of their connections, lists for pickers.
 
-use std::time::Duration;
+pub(super) mod check;
+pub(super) mod health;
+pub(super) mod pickers;
+mod recent;
+
+use std::{sync::Arc, time::Duration};
 
 use actix_web::web::{Data, Path, Query};
 use chrono::NaiveDate;
@@ -20,7 +25,8 @@ use crate::{
     admin::{AdminState, SourceHealth, SourceState},
     config::{Rate, Source},
     domain::{Comparison, Pausable, Pause, Product, SourceId, Timestamp, UserList},
-    source::Arrived,
+    secret::Secret,
+    source::{Arrived, Connection},
     views::{self, NewcomersOrder, Order, Page, Views},
 };
 
@@ -37,6 +43,11 @@ pub struct SourceRow {
     rate: RateRow,
     #[serde(skip)]
     reconcile: Option<Duration>,
+    /// The names of the secrets that prove deliveries.
+    #[serde(skip)]
+    secrets: Vec<Option<Arc<str>>>,
+    #[serde(skip)]
+    has_feed: bool,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -52,7 +63,9 @@ impl From<&Source> for SourceRow {
         let rate = RateRow { per_second, concurrency };
         let (id, name, product, credentials_expire) = (id.clone(), name.clone(), *product, *credentials_expire);
         let (base_url, reconcile) = (without_credentials(base_url), reconcile.map(|reconcile| reconcile.every));
-        Self { id, name, product, base_url, credentials_expire, rate, reconcile }
+        let secrets = source.webhook.secrets().map(Secret::name).collect();
+        let has_feed = source.feed.is_some();
+        Self { id, name, product, base_url, credentials_expire, rate, reconcile, secrets, has_feed }
     }
 }
 
@@ -188,6 +201,14 @@ pub(super) async fn one(
         Ok(SourceDetail { now, references })
     })
     .await
+}
+
+/// The source `id` with its connection.
+fn connected(state: &AdminState, id: &str) -> Result<(SourceRow, Arc<Connection>), Problem> {
+    let no_such = || Problem::NotFound { kind: "source", id: id.to_owned() };
+    let row = state.sources().iter().find(|row| row.id.as_str() == id).cloned().ok_or_else(no_such)?;
+    let connection = state.connections.iter().find(|connection| connection.source == row.id).ok_or_else(no_such)?;
+    Ok((row, Arc::clone(connection)))
 }
 
 /// The states of the sources of `rows`, in their order.
