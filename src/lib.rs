@@ -33,6 +33,7 @@ pub mod resizable_semaphore;
 pub mod rules;
 mod runtime;
 pub mod sandbox;
+pub mod sealed;
 pub mod secret;
 pub mod settings;
 pub mod source;
