@@ -8,7 +8,7 @@ use std::{
     io::{self, Write},
 };
 
-use crate::spreadsheet::is_formula;
+use crate::spreadsheet::{self, is_formula};
 
 /// Excel takes a file without it for one in the machine's old code page.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -28,13 +28,26 @@ impl<W: Write> Csv<W> {
         Ok(Self(writer))
     }
 
-    /// Writes a line.
+    /// Writes a line in which no cell is a formula.
     ///
     /// # Errors
     /// Those of the writer below.
     pub(in crate::admin) fn line<'c>(&mut self, cells: impl IntoIterator<Item = Cow<'c, str>>) -> io::Result<()> {
+        self.line_as_it_is(
+            cells.into_iter().map(|cell| if is_formula(&cell) { spreadsheet::cell(&cell).into() } else { cell }),
+        )
+    }
+
+    /// Writes a line for programs: a cell may be what a spreadsheet takes for a formula.
+    ///
+    /// # Errors
+    /// Those of the writer below.
+    pub(in crate::admin) fn line_as_it_is<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = Cow<'c, str>>,
+    ) -> io::Result<()> {
         for cell in cells {
-            self.0.write_field(guarded(&cell).as_bytes())?;
+            self.0.write_field(cell.as_bytes())?;
         }
         self.0.write_record(None::<&[u8]>)?;
         Ok(())
@@ -47,11 +60,6 @@ impl<W: Write> Csv<W> {
     pub(in crate::admin) fn end(mut self) -> io::Result<()> {
         self.0.flush()
     }
-}
-
-/// `cell`, with an apostrophe before it where a spreadsheet would take it for a formula.
-pub(in crate::admin) fn guarded(cell: &str) -> Cow<'_, str> {
-    if is_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
 #[cfg(test)]
@@ -74,15 +82,22 @@ mod tests {
         assert_eq!(text, "\u{feff}a,b\r\n\"x,y\",\"say \"\"z\"\"\"\r\n,\"two\nlines\"\r\n");
     }
 
+    /// The first cell of a line with `cell` in it, as a reader of CSV reads it.
+    fn first_cell(cell: &str) -> String {
+        let text = written(&[&[cell, ""]]);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        reader.records().next().expect("a line").expect("readable")[0].to_owned()
+    }
+
     #[test]
     fn no_cell_is_a_formula_and_others_stay_as_they_are() {
         for cell in
             ["=1+1", "+49", "-2", "@x", "\t=x", "\r=x", "\n=x", "\u{ff1d}x", "\u{ff0b}x", "\u{ff0d}x", "\u{ff20}x"]
         {
-            assert_eq!(guarded(cell), format!("'{cell}"), "{cell:?}");
+            assert_eq!(first_cell(cell), format!("'{cell}"), "{cell:?}");
         }
         for cell in ["", "a=b", "'=1", " =1", "557058:ab", "\u{202e}=x"] {
-            assert_eq!(guarded(cell), cell, "{cell:?}");
+            assert_eq!(first_cell(cell), cell, "{cell:?}");
         }
     }
 }

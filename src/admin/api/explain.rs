@@ -1,6 +1,6 @@
 //! Explains a scheme's answer for a user, evaluated now; and previews a scheme without storing it.
 
-use std::time::Duration;
+use std::{borrow::Cow, io, time::Duration};
 
 use actix_web::{
     http::{StatusCode, header},
@@ -10,7 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    ApiResponse, Problem, references,
+    ApiResponse, Problem,
+    csv::Csv,
+    references,
     request::{
         lookup, query,
         work::{answered, done, in_turn, waited},
@@ -29,7 +31,6 @@ use crate::{
 const MAX_PREVIEW_TIME: Duration = Duration::from_hours(12);
 /// The highest number of users that a preview names.
 const MAX_USERS: usize = 100_000;
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Why a scheme selects a user, or why not.
 #[derive(Serialize, ToSchema)]
@@ -314,18 +315,19 @@ pub(super) async fn preview_csv(
     .await
 }
 
-/// One line a user. A byte order mark has spreadsheets read it as UTF-8.
-pub(in crate::admin) fn in_csv(source: &SourceId, users: &[Previewed]) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.to_vec());
-    writer.write_record(["source", "id", "name", "steps"])?;
+/// One line a user.
+pub(in crate::admin) fn in_csv(source: &SourceId, users: &[Previewed]) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut csv = Csv::begin(&mut bytes, &["source", "id", "name", "steps"])?;
     for Previewed { user, user_name, steps } in users {
         let steps: Vec<_> =
             steps.iter().map(|step| format!("{} {}", step.action(), step.target()).trim_end().to_owned()).collect();
         let steps = spreadsheet::list(steps.iter().map(String::as_str));
         let cells = [source.as_str(), user.as_str(), user_name.as_deref().unwrap_or_default()];
-        writer.write_record(cells.map(spreadsheet::cell).into_iter().chain([steps]))?;
+        csv.line(cells.map(Cow::Borrowed).into_iter().chain([Cow::Owned(steps)]))?;
     }
-    writer.into_inner().map_err(|error| error.into_error().into())
+    csv.end()?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

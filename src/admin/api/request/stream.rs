@@ -6,44 +6,58 @@ use actix_web::{HttpResponse, http::header, web::Bytes};
 use futures::{Stream, stream};
 use tokio::{
     runtime::Handle,
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, SemaphorePermit, mpsc},
 };
 
 use crate::admin::api::Problem;
 
-/// Bytes that are sent together, and how many such chunks wait for a client.
-const CHUNK: usize = 64 * 1024;
+/// The chunks that wait for a client.
 const CHUNKS: usize = 4;
-/// The number of exports at once.
-static WRITING: Semaphore = Semaphore::const_new(4);
 
-/// An answer that `write` writes, as a file called `name` of this `content_type`. If `write` fails, the answer is cut.
+/// The file that a long answer is.
+pub(in crate::admin) struct LongAnswer {
+    /// What is being made, for the log: `an export`.
+    pub(in crate::admin) what: &'static str,
+    /// The media type.
+    pub(in crate::admin) content_type: &'static str,
+    /// The name under which a browser keeps it.
+    pub(in crate::admin) name: &'static str,
+    /// The bytes that are sent together.
+    pub(in crate::admin) chunk: usize,
+}
+
+/// A place among those that write long answers: each takes a thread and reads the disk. `busy` says what is wrong if
+/// none is free.
 ///
 /// # Errors
 /// [`Problem::Unavailable`] if too many are being written.
-pub(in crate::admin) fn streamed(
-    runtime: &Handle,
-    (content_type, name): (&'static str, &str),
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
-) -> Result<HttpResponse, Problem> {
-    let turn = WRITING.try_acquire().map_err(|_| {
-        Problem::Unavailable("four exports are being written already; try again when one is done".into())
-    })?;
-    let (chunks, receiver) = mpsc::channel(CHUNKS);
-    runtime.spawn_blocking(move || {
-        let _turn = turn; // also if nobody waits for it any more
-        let mut out = BufWriter::with_capacity(CHUNK, Chunks(chunks.clone()));
-        if let Err(error) = write(&mut out).and_then(|()| out.flush()) {
-            tracing::warn!(%error, "an export was broken off");
-            let _cut = chunks.blocking_send(Err(io::ErrorKind::Other.into()));
-        }
-    });
-    let disposition = format!("attachment; filename=\"{name}\"");
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, content_type))
-        .insert_header((header::CONTENT_DISPOSITION, disposition))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .streaming(received(receiver)))
+pub(in crate::admin) fn turn(places: &'static Semaphore, busy: &str) -> Result<SemaphorePermit<'static>, Problem> {
+    places.try_acquire().map_err(|_| Problem::Unavailable(format!("{busy} already; try again when one is done")))
+}
+
+impl LongAnswer {
+    /// The answer that `write` writes, in its `turn`. If `write` fails, the answer is cut.
+    pub(in crate::admin) fn written(
+        self,
+        runtime: &Handle,
+        turn: SemaphorePermit<'static>,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+    ) -> HttpResponse {
+        let Self { what, content_type, name, chunk } = self;
+        let (chunks, receiver) = mpsc::channel(CHUNKS);
+        runtime.spawn_blocking(move || {
+            let _turn = turn; // also if nobody waits for it any more
+            let mut out = BufWriter::with_capacity(chunk, Chunks { to: chunks.clone(), longest: chunk });
+            if let Err(error) = write(&mut out).and_then(|()| out.flush()) {
+                tracing::warn!(%error, "{what} was broken off");
+                let _cut = chunks.blocking_send(Err(io::ErrorKind::Other.into()));
+            }
+        });
+        HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, content_type))
+            .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+            .streaming(received(receiver))
+    }
 }
 
 type Chunk = Result<Bytes, io::Error>;
@@ -54,12 +68,15 @@ fn received(receiver: mpsc::Receiver<Chunk>) -> impl Stream<Item = Chunk> {
 
 /// Sends the written bytes as fast as the client reads them. The listener closes the connection of a client that reads
 /// nothing.
-struct Chunks(mpsc::Sender<Chunk>);
+struct Chunks {
+    to: mpsc::Sender<Chunk>,
+    longest: usize,
+}
 
 impl Write for Chunks {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let bytes = &bytes[..bytes.len().min(CHUNK)];
-        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
+        let bytes = &bytes[..bytes.len().min(self.longest)];
+        let sent = self.to.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
         sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 

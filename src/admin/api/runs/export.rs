@@ -10,6 +10,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use serde::Serialize;
+use tokio::{runtime::Handle, sync::Semaphore};
 
 use super::{history, no_such_run};
 use crate::{
@@ -19,12 +20,20 @@ use crate::{
             Problem,
             csv::Csv,
             read,
-            request::{query, stream::streamed},
+            request::{
+                query,
+                stream::{LongAnswer, turn},
+            },
         },
     },
     domain::RunId,
     views::{self, Entry, EntryFilter, Filter, Limit, Page, Paging, Run},
 };
+
+/// The bytes that are sent together.
+const CHUNK: usize = 64 * 1024;
+/// The number of exports at once.
+static WRITING: Semaphore = Semaphore::const_new(4);
 
 const CSV: &str = "text/csv; charset=utf-8";
 const JSON: &str = "application/json";
@@ -87,7 +96,7 @@ pub(in crate::admin::api) async fn runs_csv(
     Query(query): Query<query::Runs>,
 ) -> Result<HttpResponse, Problem> {
     let filter = filter(&state, query).await?;
-    streamed(&state.runtime(), (CSV, "runs.csv"), move |out| {
+    export(&state.runtime(), (CSV, "runs.csv"), move |out| {
         let mut csv = Csv::begin(out, &RUNS)?;
         all(|paging| state.views.runs(&filter, paging), |run| csv.line(run_cells(&run)))?;
         csv.end()
@@ -103,7 +112,7 @@ pub(in crate::admin::api) async fn runs_json(
     Query(query): Query<query::Runs>,
 ) -> Result<HttpResponse, Problem> {
     let filter = filter(&state, query).await?;
-    streamed(&state.runtime(), (JSON, "runs.json"), move |out| {
+    export(&state.runtime(), (JSON, "runs.json"), move |out| {
         json(out, |write| all(|paging| state.views.runs(&filter, paging), |run| write(&run)))
     })
 }
@@ -122,7 +131,7 @@ pub(in crate::admin::api) async fn entries_csv(
     Query(query): Query<query::Entries>,
 ) -> Result<HttpResponse, Problem> {
     let (run, filter) = run_and_filter(&state, id.into_inner(), query).await?;
-    streamed(&state.runtime(), (CSV, "entries.csv"), move |out| {
+    export(&state.runtime(), (CSV, "entries.csv"), move |out| {
         let mut csv = Csv::begin(out, &ENTRIES)?;
         all(|paging| entries(&state, &run.id, &filter, paging), |entry| csv.line(entry_cells(&run, &entry)))?;
         csv.end()
@@ -140,9 +149,23 @@ pub(in crate::admin::api) async fn entries_json(
     Query(query): Query<query::Entries>,
 ) -> Result<HttpResponse, Problem> {
     let (run, filter) = run_and_filter(&state, id.into_inner(), query).await?;
-    streamed(&state.runtime(), (JSON, "entries.json"), move |out| {
+    export(&state.runtime(), (JSON, "entries.json"), move |out| {
         json(out, |write| all(|paging| entries(&state, &run.id, &filter, paging), |entry| write(&entry)))
     })
+}
+
+/// The file called `name`, of this `content_type`, that `write` writes.
+///
+/// # Errors
+/// [`Problem::Unavailable`] if too many are being written.
+fn export(
+    runtime: &Handle,
+    (content_type, name): (&'static str, &'static str),
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let turn = turn(&WRITING, "four exports are being written")?;
+    let answer = LongAnswer { what: "an export", content_type, name, chunk: CHUNK };
+    Ok(answer.written(runtime, turn, write))
 }
 
 async fn filter(state: &Data<AdminState>, query: query::Runs) -> Result<Filter, Problem> {

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     admin::{AdminState, SourceRow},
+    config::CheckedScheme,
     domain::{Actor, RunId, Scheme, SchemeId, Timestamp, Trigger},
     rules,
     settings::{Contents, SchemeView},
@@ -240,11 +241,9 @@ pub(super) async fn create(
     let (text, by) = (lookup::text(body)?, actor(&request)?);
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check_new(&text)?)).await?;
-        let about_names = references::look_up(&state, &checked).await?;
-        let conflicting = in_turn(|| Ok(conflicts::of(&state.settings, &checked.scheme))).await?;
+        let found = found_beside(&state, &checked).await?;
         let mut listed = state.settings.create(checked.scheme, by).await?;
-        listed.warnings.extend(about_names.into_iter().map(|wrong| wrong.message));
-        listed.warnings.extend(conflicts::as_warnings(&conflicting));
+        listed.warnings.extend(found);
         let place = (header::LOCATION, format!("/api/v1/schemes/{}", listed.id));
         shown(&state, StatusCode::CREATED, listed).map(|answer| answer.with(place))
     })
@@ -277,14 +276,24 @@ pub(super) async fn replace(
     let (text, if_match, by) = (lookup::text(body)?, if_match(&request)?, actor(&request)?);
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check_change(&id, &text, &if_match)?)).await?;
-        let about_names = references::look_up(&state, &checked).await?;
-        let conflicting = in_turn(|| Ok(conflicts::of(&state.settings, &checked.scheme))).await?;
+        let found = found_beside(&state, &checked).await?;
         let mut listed = state.settings.replace(checked.scheme, &if_match, by).await?;
-        listed.warnings.extend(about_names.into_iter().map(|wrong| wrong.message));
-        listed.warnings.extend(conflicts::as_warnings(&conflicting));
+        listed.warnings.extend(found);
         shown(&state, StatusCode::OK, listed)
     })
     .await
+}
+
+/// The warnings about a scheme that its text alone does not show: names that its product does not have, and schemes that
+/// undo it.
+///
+/// # Errors
+/// Those of [`references::look_up`].
+async fn found_beside(state: &AdminState, checked: &CheckedScheme) -> Result<Vec<String>, Problem> {
+    let about_names = references::look_up(state, checked).await?;
+    let conflicting = in_turn(|| Ok(conflicts::of(&state.settings, &checked.scheme))).await?;
+    let about_names = about_names.into_iter().map(|wrong| wrong.message);
+    Ok(about_names.chain(conflicts::as_warnings(&conflicting)).collect())
 }
 
 /// Deletes a stored scheme.
