@@ -67,7 +67,8 @@ async fn csv_has_a_line_for_each_item_and_no_cell_is_a_formula_or_steers_the_ter
     let lines: Vec<_> = csv.split("\r\n").collect();
     assert_eq!(
         lines[0],
-        "run,scheme,scheme_version,source,user,name,action,target,result,reason,before,at,duration_ms,error"
+        "run,scheme,scheme_version,source,user,name,action,target,result,reason,before,at,duration_ms,error,\
+         after,attempts,operation,status"
     );
     assert_eq!(lines.len(), 1 + 1_100 + 1, "headings, entries, and the end of the last line");
     let cell = ",KEYX,'=cmd|'x'\\u{1b}[2J,add_groups,staff,tested,";
