@@ -26,6 +26,7 @@ pub mod log;
 pub mod metrics;
 mod off_worker;
 mod printable;
+mod private_file;
 pub mod products;
 pub mod rate_limited_log;
 pub mod reload;

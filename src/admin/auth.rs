@@ -1,9 +1,7 @@
 //! The admin token: its origin, and its check.
 
 use std::{
-    fs::{self, OpenOptions, Permissions},
-    io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -17,11 +15,10 @@ use actix_web::{
 };
 
 use super::{AdminState, Problem};
-use crate::{config, http_server::Connection, secret::Secret};
+use crate::{config, http_server::Connection, private_file, secret::Secret};
 
 /// The file of a token that usher made, in `data_dir`.
 pub const TOKEN_FILE: &str = "admin-token";
-const ONLY_THE_OWNER: u32 = 0o600;
 
 /// The token with which administrators authenticate.
 #[derive(Debug, Clone)]
@@ -62,7 +59,7 @@ pub fn token(config: &config::Admin, data_dir: &Path) -> Result<AdminToken, Erro
         Some(secret) => Ok(AdminToken { secret: secret.clone(), newly_made: false }),
         None => {
             let path = data_dir.join(TOKEN_FILE);
-            let kept = read(&path).map_err(|error| Error::File { path: path.clone(), error })?;
+            let kept = private_file::read(&path).map_err(|error| Error::File { path: path.clone(), error })?;
             match kept.as_deref().map(str::trim) {
                 Some("") => Err(Error::EmptyFile(path)),
                 Some(token) => Ok(AdminToken { secret: Secret::new(token), newly_made: false }),
@@ -72,34 +69,9 @@ pub fn token(config: &config::Admin, data_dir: &Path) -> Result<AdminToken, Erro
     }
 }
 
-/// The file's text, after taking it out of sight of others on this machine.
-fn read(path: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => {
-            // A file that is private already may be another's, or on a disk that can't be written to.
-            if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
-                fs::set_permissions(path, Permissions::from_mode(ONLY_THE_OWNER))?;
-            }
-            Ok(Some(text))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Written aside and renamed, so that a crash leaves a whole token or none.
 fn make(path: &Path) -> io::Result<AdminToken> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
     let token = hex::encode(rand::random::<[u8; 32]>());
-    let aside = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(ONLY_THE_OWNER).open(&aside)?;
-    file.set_permissions(Permissions::from_mode(ONLY_THE_OWNER))?; // if a crash had left one of another mode
-    // Written aside and renamed: a crash leaves no token, or a whole one.
-    writeln!(file, "{token}")?;
-    file.sync_all()?;
-    fs::rename(&aside, path)?;
+    private_file::make(path, &token)?;
     Ok(AdminToken { secret: Secret::new(token), newly_made: true })
 }
 
@@ -135,6 +107,11 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        fs::{self, Permissions},
+        os::unix::fs::PermissionsExt,
+    };
+
     use super::*;
 
     fn admin(token: Option<&str>) -> config::Admin {

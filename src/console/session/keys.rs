@@ -1,9 +1,7 @@
 //! The key of sessions: seals cookies, and makes the tokens of forms.
 
 use std::{
-    fs::{self, Permissions},
-    io::{self, Write},
-    os::unix::fs::PermissionsExt,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -15,9 +13,10 @@ use ring::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::Session;
+use crate::private_file;
+
 /// The file of the key that usher makes, in `data_dir`.
 const KEY_FILE: &str = "session-key";
-const ONLY_THE_OWNER: u32 = 0o600;
 /// The meaning of a sealed value. Another form of sessions gets another one.
 const MEANING: &[u8] = b"usher session 1";
 
@@ -107,34 +106,28 @@ impl Keys {
 /// The key in the file; a new one if there is no file.
 fn kept(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error| Error::File { path: path.to_owned(), error };
-    match fs::read_to_string(path) {
-        Ok(text) => {
-            let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
-            if mode & 0o077 != 0 {
-                fs::set_permissions(path, Permissions::from_mode(ONLY_THE_OWNER)).map_err(failed)?;
-            }
+    match private_file::read(path).map_err(failed)? {
+        Some(text) => {
             let key = hex::decode(text.trim()).unwrap_or_default();
             if key.len() == 32 { Ok(key) } else { Err(Error::Damaged(path.to_owned())) }
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => made(path).map_err(failed),
-        Err(error) => Err(failed(error)),
+        None => made(path).map_err(failed),
     }
 }
 
-/// Written aside and renamed, so that a crash leaves a whole key or none. The file aside is its owner's alone.
 fn made(path: &Path) -> io::Result<Vec<u8>> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
     let key = rand::random::<[u8; 32]>();
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    writeln!(file, "{}", hex::encode(key))?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    private_file::make(path, &hex::encode(key))?;
     Ok(key.to_vec())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        fs::{self, Permissions},
+        os::unix::fs::PermissionsExt,
+    };
+
     use super::*;
     use crate::domain::Timestamp;
 
