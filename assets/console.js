@@ -16,7 +16,7 @@
     if (form) form.requestSubmit();
   });
 
-  // What is being asked for says so to everybody.
+  // The part that is being loaded says so to everybody.
   const busy = (event, is) => {
     const target = event.detail?.ctx?.target;
     if (target instanceof Element) target.setAttribute("aria-busy", String(is));

@@ -23,7 +23,7 @@ const TOO_MUCH: f64 = 1.5;
 const TOO_LONG: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Clone, Serialize)]
 pub struct Measured {
     /// Events with a change that the service does a second, when all of them are there.
@@ -34,7 +34,7 @@ pub struct Measured {
     pub overload: Overload,
 }
 
-/// What the service does while it gets more than it can do.
+/// Measures the service while it gets more than it can do.
 #[derive(Debug, Clone, Serialize)]
 pub struct Overload {
     /// Events sent a second.

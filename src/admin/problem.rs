@@ -19,7 +19,7 @@ pub enum Problem {
     /// Too many wrong tokens.
     #[error("too many wrong tokens were sent; wait, and send the right one")]
     TooManyGuesses,
-    /// Whoever asks may not do that. The text says who may.
+    /// The caller may not do that. The text says who may.
     #[error("{0}")]
     Forbidden(String),
     /// No object of this kind has this id.

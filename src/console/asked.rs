@@ -1,4 +1,4 @@
-//! Whoever asks for a page, and all that its function needs.
+//! The caller of a page, and all that its function needs.
 
 use std::{
     cell::RefCell,
@@ -67,7 +67,7 @@ impl Asked {
         &self.0.session
     }
 
-    /// Who asks.
+    /// The caller.
     pub(super) fn principal(&self) -> &Principal {
         &self.0.principal
     }

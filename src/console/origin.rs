@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use actix_web::http::header::{self, HeaderMap};
 use url::Url;
 
-/// Where the console stands, as browsers see it.
+/// The place of the console, as browsers see it.
 #[derive(Debug)]
 pub(super) struct Origin {
-    /// What a browser writes as `Origin`.
+    /// The texts that a browser writes as `Origin`.
     accepted: Vec<String>,
     /// Whether cookies are sent over HTTPS only.
     pub(super) is_secure: bool,
@@ -17,7 +17,7 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// That of `public_url`; otherwise of a listener at `address`.
+    /// The origin of `public_url`; otherwise of a listener at `address`.
     pub(super) fn new(public_url: Option<&Url>, address: SocketAddr) -> Self {
         let is_loopback = address.ip().to_canonical().is_loopback();
         if let Some(url) = public_url {

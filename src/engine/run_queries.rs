@@ -63,7 +63,7 @@ pub struct RunEnd {
     pub steps: [u64; 5],
 }
 
-/// What undoes a run for some users.
+/// The steps that undo a run for some users.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UndoPage {
     /// The users with something to be put back, and the steps.
@@ -125,7 +125,7 @@ pub trait RunQueries: Send + Sync + 'static {
         0
     }
 
-    /// What undoes `run` in a source of `product` for the next users after `after`; none until the run is known to have ended with all its steps.
+    /// The steps that undo `run` in a source of `product` for the next users after `after`; none until the run is known to have ended with all its steps.
     fn undo(&self, _run: &RunId, _product: Option<Product>, _after: Option<&UserId>) -> Option<UndoPage> {
         None
     }

@@ -166,7 +166,7 @@ impl User {
         (id, UserHints { name, email, active, account_type, profile })
     }
 
-    /// What the roster keeps beside the details of a delivery.
+    /// The parts that the roster keeps beside the details of a delivery.
     pub fn profile(&self) -> Profile {
         Profile {
             display_name: self.display_name.clone().filter(|name| !name.is_empty()),

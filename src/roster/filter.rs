@@ -1,4 +1,4 @@
-//! Which users of the roster are wanted, and in which order.
+//! The wanted users of the roster, and their order.
 
 use rusqlite::{ToSql, types::Value};
 
@@ -8,7 +8,7 @@ use crate::domain::{EmailDomain, searchable};
 /// The words of a search that count; more are not needed to name anybody.
 const MAX_WORDS: usize = 8;
 
-/// What is wanted of users, as far as the roster itself knows. An unknown value never matches.
+/// The conditions on users, as far as the roster itself knows. An unknown value never matches.
 #[derive(Debug, Clone, Default)]
 pub struct RosterFilter {
     /// Words that all stand in the name, the display name, the e-mail address or the id.

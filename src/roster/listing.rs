@@ -45,7 +45,7 @@ struct Place(String, String, String);
 /// The wanted users.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// What the roster looks at.
+    /// The filter of the roster.
     pub filter: RosterFilter,
     /// Their order.
     pub sort: Sort,
@@ -59,11 +59,11 @@ pub type Judge<'j> = &'j dyn Fn(&[Found]) -> Vec<bool>;
 pub struct FoundPage {
     /// The users. There may be fewer than requested, even none, while there is a `next`.
     pub users: Vec<Found>,
-    /// Where the next page begins; none: this was the last.
+    /// The place at which the next page begins; none: this was the last.
     pub next: Option<Cursor>,
 }
 
-/// What was found in one source, and the place up to which it was looked at; none: to its end.
+/// The users found in one source, and the place up to which it was looked at; none: to its end.
 type OfSource = (Vec<Found>, Option<Place>);
 
 impl Roster {

@@ -151,7 +151,7 @@ impl ListedUser {
         }
     }
 
-    /// What conditions may look at, as of `at`. A list has no groups and no applications: these are unknown.
+    /// The facts for conditions, as of `at`. A list has no groups and no applications: these are unknown.
     pub fn facts(&self, at: Timestamp) -> Facts {
         fn fact<T: Clone>(value: Option<T>, at: Timestamp) -> Fact<T> {
             Fact::from_option(value, Origin::Listing, at, Missing::NotTold)
@@ -178,7 +178,7 @@ impl ListedUser {
         self.email.as_ref().map(EmailAddress::as_str)
     }
 
-    /// What a search looks at: one line a value.
+    /// The text that a search looks at: one line a value.
     fn searched(&self) -> String {
         let values = [self.name.as_deref(), self.display_name.as_deref(), self.email_text(), Some(self.id.as_str())];
         values.into_iter().flatten().map(searchable).collect::<Vec<_>>().join("\n")

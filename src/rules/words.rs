@@ -9,7 +9,7 @@ const NAMED: usize = 3;
 /// The number of characters of an expression that are shown.
 const SHOWN: usize = 80;
 
-/// What `scheme` does in the source called `source`: `On every login to Acme Jira: whoever has not logged in for 90 days
+/// The effect of `scheme` in the source called `source`: `On every login to Acme Jira: whoever has not logged in for 90 days
 /// is removed from staff.`
 pub fn sentence(scheme: &Scheme, source: &str) -> String {
     let narrowed = match scheme.only_groups.as_slice() {
@@ -51,7 +51,7 @@ fn whom(conditions: &[Condition], is_narrowed: bool) -> String {
         return if is_narrowed { "whoever is there".to_owned() } else { "everybody".to_owned() };
     }
     match conditions {
-        // What follows is about the whole.
+        // The rest is about the whole.
         [_, _, ..] if is_narrowed => format!("whoever ({})", joined(conditions, "or")),
         conditions => format!("whoever {}", joined(conditions, "or")),
     }

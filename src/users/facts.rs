@@ -25,7 +25,7 @@ const MAX_SAME: usize = 50;
 pub struct FactRow<T> {
     /// The value; null if it is not known.
     value: T,
-    /// Where it is from.
+    /// The origin.
     from: Option<&'static str>,
     /// The time of the fact.
     as_of: Option<Timestamp>,
@@ -48,7 +48,7 @@ pub struct FactsRow {
     last_login: FactRow<Option<Timestamp>>,
 }
 
-/// What usher has seen of a user.
+/// The activity that usher has seen of a user.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ActivityRow {
     /// The first event of the user.
@@ -110,7 +110,7 @@ impl<T> FactRow<Option<T>> {
     }
 }
 
-/// What is known of a user by a list or a reading.
+/// The data of a user by a list or a reading.
 struct Told {
     user: ListedUser,
     origin: Origin,

@@ -1,4 +1,4 @@
-//! What is known of a user's logins. An unknown answer is none: it matches no filter.
+//! The known logins of a user. An unknown answer is none: it matches no filter.
 
 use crate::domain::{Fact, Facts, Logins, Timestamp};
 

@@ -95,7 +95,7 @@ impl Users {
         self.sources.get(source).is_some_and(|of_source| of_source.protect.get().lists(id, name))
     }
 
-    /// What became of the last [refresh](Users::refresh) of `source`; none if there was none since usher started.
+    /// The result of the last [refresh](Users::refresh) of `source`; none if there was none since usher started.
     pub fn refresh_state(&self, source: &SourceId) -> Option<RefreshState> {
         self.refreshes.state(source)
     }

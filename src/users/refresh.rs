@@ -21,7 +21,7 @@ use crate::{
 /// The longest pause between two pages. Each pause is as long as the page took: others get half of the time at least.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
-/// What became of a refresh.
+/// The result of a refresh.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum RefreshState {
@@ -79,7 +79,7 @@ impl Refreshes {
         Self { states: Arc::default(), runtime, stop }
     }
 
-    /// What became of the last one of `source`.
+    /// The result of the last one of `source`.
     pub fn state(&self, source: &SourceId) -> Option<RefreshState> {
         self.states().get(source).cloned()
     }

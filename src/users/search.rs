@@ -20,10 +20,10 @@ use crate::{
 /// The users that are read together where all are.
 const PART: usize = 500;
 
-/// What is wanted of users. An unknown value never matches.
+/// The conditions on users. An unknown value never matches.
 #[derive(Debug, Clone, Default)]
 pub struct UserFilter {
-    /// What the roster looks at.
+    /// The filter of the roster.
     pub roster: RosterFilter,
     /// The last login was before this.
     pub last_login_before: Option<Timestamp>,

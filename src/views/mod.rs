@@ -173,7 +173,7 @@ impl Views {
         self.database.read(|db| Runs(db).entries(id, filter, paging))
     }
 
-    /// What an undo of the run would do, as far as the log tells; none if there is no such run.
+    /// The effect that an undo of the run would have, as far as the log tells; none if there is no such run.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
@@ -226,7 +226,7 @@ impl Views {
         self.database.read(|db| Runs(db).diff(id, other, paging))
     }
 
-    /// What a removal of runs from the run log would do now.
+    /// The effect that a removal of runs from the run log would have now.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].

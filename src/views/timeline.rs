@@ -1,4 +1,4 @@
-//! What was decided about one user, with what became of the steps.
+//! The decisions about one user, with the results of the steps.
 
 use rusqlite::{Connection, OptionalExtension as _};
 

@@ -1,4 +1,4 @@
-// Where there is nothing, pages say why and what fills them.
+// Empty pages say why they are empty and what fills them.
 import { expect, open, play, signIn, visit } from "./harness.mjs";
 
 await play(async (url, token) => {

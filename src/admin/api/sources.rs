@@ -170,7 +170,7 @@ pub(super) struct SourceDetail {
     references: Option<ReferencesRow>,
     /// The last list of its users that the answering process keeps.
     roster: RosterRow,
-    /// What became of the last refresh of it, since that process began; null if there was none.
+    /// The result of the last refresh of it, since that process began; null if there was none.
     roster_refresh: Option<RefreshState>,
 }
 

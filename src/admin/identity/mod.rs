@@ -1,4 +1,4 @@
-//! Who asks, and what they may do. No I/O: the API and the console decide by the same table.
+//! The caller of a request, and the caller's permissions. No I/O: the API and the console decide by the same table.
 //!
 //! A request becomes a [`Principal`] by a token ([`Tokens::find`]) or a session; `principal.may(permission, about)` is
 //! asked before anything is done.

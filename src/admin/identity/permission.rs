@@ -1,4 +1,4 @@
-//! What may be done with usher: one table of the least role and of the sentence for those who may not.
+//! The permissions of usher: one table of the least role and of the sentence for those who may not.
 
 use crate::domain::Role;
 

@@ -10,7 +10,7 @@ use crate::domain::{Actor, Channel, Role, SourceId, SourceScope};
 pub struct Principal {
     /// The name of the token, or of the person who signed in.
     pub name: Actor,
-    /// What they are trusted with.
+    /// The role.
     pub role: Role,
     /// The sources that they see and act on.
     pub sources: SourceScope,

@@ -14,13 +14,13 @@ use crate::{
 /// The name of the token `admin.token`, or of the one that usher makes.
 pub const ADMIN: &str = "admin";
 
-/// What a token is known by: its digest. Another token of the same name has another one, so a session that keeps it ends
+/// The digest by which a token is known. Another token of the same name has another one, so a session that keeps it ends
 /// when the token is changed.
 #[derive(Clone, Copy)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// That of a token as it is sent.
+    /// The digest of a token as it is sent.
     fn of(token: &[u8]) -> Self {
         Self(Sha256::digest(token).into())
     }
@@ -66,7 +66,7 @@ impl Token {
         Self { name, role, sources, fingerprint: Fingerprint::of(secret.reveal().as_bytes()) }
     }
 
-    /// What a session keeps of it.
+    /// The bytes that a session keeps of it.
     pub const fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }

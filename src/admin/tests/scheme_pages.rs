@@ -1,4 +1,4 @@
-//! What the pages about schemes ask: checks, next times, versions and conflicts.
+//! The requests of the pages about schemes: checks, next times, versions and conflicts.
 
 use serde_json::json;
 

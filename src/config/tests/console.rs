@@ -1,4 +1,4 @@
-//! What usher keeps for administrators.
+//! The data that usher keeps for administrators.
 
 use std::time::Duration;
 

@@ -24,7 +24,7 @@ pub(super) struct Frame {
     pub(super) refused: bool,
     /// Whether the content is as wide as the window.
     pub(super) wide: bool,
-    /// What the status region says.
+    /// The text of the status region.
     pub(super) said: &'static str,
     pub(super) look: Look,
     pub(super) switcher: Option<Switcher>,

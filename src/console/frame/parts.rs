@@ -198,7 +198,7 @@ pub(in crate::console) fn users(count: u64) -> String {
     if count == 1 { "1 user".to_owned() } else { format!("{count} users") }
 }
 
-/// What is wrong with a form that was sent.
+/// The mistakes in a form that was sent.
 #[derive(Debug, Default)]
 pub(in crate::console) struct Errors {
     pub(in crate::console) title: &'static str,

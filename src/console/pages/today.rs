@@ -38,7 +38,7 @@ struct Item {
     act: &'static str,
 }
 
-/// What is read for the page.
+/// The data that is read for the page.
 struct Found {
     held: Page<Run>,
     letters: usize,

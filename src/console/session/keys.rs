@@ -82,7 +82,7 @@ impl Keys {
         Some(URL_SAFE_NO_PAD.encode([&nonce[..], &bytes].concat()))
     }
 
-    /// What was sealed; none if this key did not seal it.
+    /// The sealed value; none if this key did not seal it.
     pub(super) fn open<T: DeserializeOwned>(&self, sealed: &str) -> Option<T> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;

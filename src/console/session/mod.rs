@@ -73,7 +73,7 @@ impl Session {
         self.seen.until(now) <= lifetimes.idle && self.began.until(now) <= lifetimes.at_most
     }
 
-    /// Whoever signed in, with the role of now; none if the session has ended.
+    /// The person who signed in, with the role of now; none if the session has ended.
     pub(super) fn principal(&self, state: &AdminState, lifetimes: Lifetimes, now: Timestamp) -> Option<Principal> {
         let name: Actor = self.name.parse().ok()?;
         let mut fingerprint = [0; 32];

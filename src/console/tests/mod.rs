@@ -1,3 +1,3 @@
-//! What holds for all pages, without a browser.
+//! Properties of all pages, without a browser.
 
 mod contrast;

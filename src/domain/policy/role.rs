@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::domain::SourceId;
 
-/// What somebody is trusted with. Each role may do all that the one before it may.
+/// The role of a caller. Each role may do all that the one before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

@@ -90,7 +90,7 @@ impl UndoPart {
     }
 }
 
-/// What undoes `changes`, all those of one run to one user; `later` are the steps of other runs about that user since:
+/// The parts that undo `changes`, all those of one run to one user; `later` are the steps of other runs about that user since:
 /// those that changed something, and those that found the user as wanted. The newest change comes first. Of several
 /// changes of one thing the state before the oldest is put back.
 pub fn undo_parts(product: Option<Product>, changes: &[Change], later: &[Change]) -> Vec<UndoPart> {

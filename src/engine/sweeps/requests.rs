@@ -84,7 +84,7 @@ impl AdminCommands {
         let asked = AskedSweep {
             sweep,
             source,
-            // Whoever asks for it has seen how many users it changes: they were counted when the run was.
+            // The requester has seen how many users it changes: they were counted when the run was.
             runs: vec![SweepRun { scheme, test_mode: false, limits: Limits::default() }],
             cause: Cause::Undo,
             due: None,

@@ -155,7 +155,7 @@ fn deleted_from_wire(message: proto::DeletedRuns) -> Result<DeletedRuns, Error> 
     Ok(DeletedRuns { id: message.id, by, at, reason: message.reason, runs, except: ids(message.except) })
 }
 
-/// What can't be read would match more runs than were meant.
+/// A part that can't be read would match more runs than were meant.
 fn matching_from_wire(message: proto::RunSelection) -> Result<Matching, Error> {
     let proto::RunSelection { before_ms, scheme: of_scheme, source, kind, state, test_mode } = message;
     let source = source.map(SourceId::try_from).transpose().map_err(|_| Error::Missing("source"))?;

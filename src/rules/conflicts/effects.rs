@@ -1,4 +1,4 @@
-//! What schemes do to users, and where two do the opposite.
+//! The effects of schemes on users, and pairs of opposite ones.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ impl<'a> Effects<'a> {
                 Action::Deactivate => effects.deactivates = true,
                 Action::Reactivate => effects.reactivates = true,
                 Action::Delete => effects.deletes = true,
-                // Which groups give access is known to the product alone.
+                // Only the product knows the groups that give access.
                 Action::RemoveApplicationAccess(_)
                 | Action::Rename { .. }
                 | Action::InvalidatePassword { .. }

@@ -66,7 +66,7 @@ pub struct Conflict {
     pub schemes: [SchemeId; 2],
     /// The group that is added and removed, or on which the selection depends.
     pub group: Option<GroupName>,
-    /// What they do to each other, in a sentence.
+    /// Their effect on each other, in a sentence.
     pub why: String,
     /// A user whom both select.
     pub witness: Witness,

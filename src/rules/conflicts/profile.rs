@@ -71,7 +71,7 @@ impl<'a> Profile<'a> {
         self.scheme.trigger.kind()
     }
 
-    /// What the compiled rules say about `person`.
+    /// The answer of the compiled rules about `person`.
     pub(super) fn select(&self, person: &Person) -> Truth {
         self.compiled.select(&person.subject())
     }

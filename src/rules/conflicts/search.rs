@@ -56,13 +56,13 @@ impl Budget {
     }
 }
 
-/// What is said about a person of whom not all is known.
+/// The answer about a person of whom not all is known.
 pub(super) enum Answer {
     /// This is one, whatever else holds.
     Yes,
     /// This is none, whatever else holds.
     No,
-    /// That depends on what is not known.
+    /// It depends on something that is not known.
     Open,
 }
 

@@ -55,7 +55,7 @@ pub(super) fn is_proved(
     let anybody = Person::anybody(now);
     let is_active_only = match ending {
         Ending::Deletes | Ending::TakesGroups(_) => true,
-        // Whoever is not active can't log in.
+        // A user who is not active can't log in.
         Ending::Deactivates if scheme.trigger() == TriggerKind::OnLogin => true,
         Ending::Deactivates => {
             let inactive = anybody.with(&Trait::Active(false));

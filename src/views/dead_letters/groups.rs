@@ -36,7 +36,7 @@ pub struct LetterGroup {
     pub last: Timestamp,
 }
 
-/// What the letters of a group have in common.
+/// The common parts of the letters of a group.
 pub(super) struct Problem {
     source: String,
     stage: String,

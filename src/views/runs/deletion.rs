@@ -14,7 +14,7 @@ use crate::{
     views::{database::Json, prune::step::Step},
 };
 
-/// What a removal would do.
+/// The effect of a removal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deletable {
     /// The number of runs that would be removed.
@@ -138,7 +138,7 @@ impl Deletions<'_> {
 }
 
 impl Runs<'_> {
-    /// What a removal of `runs` would do now.
+    /// The effect that a removal of `runs` would have now.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.

@@ -73,7 +73,7 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// The latest start.
     pub until: Option<Timestamp>,
-    /// What set it off.
+    /// The cause of the run.
     pub kind: Option<RunKind>,
     /// The requester: the name of an administrator, or `schedule`.
     pub by: Option<String>,
@@ -164,7 +164,7 @@ impl Filter {
     }
 }
 
-/// What is shown as the requester of a run that a schedule started.
+/// The word shown as the requester of a run that a schedule started.
 const SCHEDULE: &str = "schedule";
 /// The runs that administrators asked for: as in the index of them.
 const ASKED: &str = "kind IN ('manual', 'undo')";

@@ -34,7 +34,7 @@ pub struct UserEntry {
     pub scheme_version: String,
     /// The source.
     pub source: SourceId,
-    /// What became of the step.
+    /// The result of the step.
     #[serde(flatten)]
     pub entry: Entry,
 }

@@ -50,7 +50,7 @@ impl RunState {
     }
 }
 
-/// What set a run off.
+/// The cause of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunKind {
@@ -99,7 +99,7 @@ impl RunKind {
 pub struct Run {
     /// Names it.
     pub id: RunId,
-    /// What set it off.
+    /// The cause of the run.
     pub kind: RunKind,
     /// The trigger of the scheme, or `manual` if an administrator started it.
     pub trigger: String,

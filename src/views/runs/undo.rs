@@ -1,4 +1,4 @@
-//! What undoes a run: made of its entries, and of the later changes of the same users.
+//! The steps that undo a run: made of its entries, and of the later changes of the same users.
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -16,7 +16,7 @@ const COUNTED_USERS: usize = 2_000;
 /// The highest number of later changes of one user that are looked at.
 const MAX_LATER: usize = 1_000;
 
-/// What an undo of a run would do, as far as the log tells. The product is read when a step is carried out: what somebody
+/// The effect that an undo of a run would have, as far as the log tells. The product is read when a step is carried out: what somebody
 /// else has changed there since is left alone, and is not known here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UndoPlan {
@@ -49,11 +49,11 @@ pub struct UndoItem {
     pub target: String,
     /// Whether it can be put back.
     pub verdict: UndoVerdict,
-    /// What is put back, or why it is not.
+    /// The state that is put back, or the reason why it is not.
     pub why: String,
 }
 
-/// What undoes a run for one user.
+/// The steps that undo a run for one user.
 struct Undone {
     user: UserId,
     user_name: Option<String>,
@@ -67,7 +67,7 @@ impl Undone {
 }
 
 impl Runs<'_> {
-    /// What an undo of the run `id` would do; none if there is no such run.
+    /// The effect that an undo of the run `id` would have; none if there is no such run.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
@@ -96,7 +96,7 @@ impl Runs<'_> {
         Ok(Some(UndoPlan { can, changed_since, cannot, counted_all, undone_by: run.undone_by, items, next }))
     }
 
-    /// What undoes the run `id` for the next `most` users after `after`; none until it has ended with all its steps.
+    /// The steps that undo the run `id` for the next `most` users after `after`; none until it has ended with all its steps.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.

@@ -37,7 +37,7 @@ impl Answer {
     }
 }
 
-/// What a browser says of a form that its own page sends.
+/// The header of a browser with a form that its own page sends.
 pub const SAME_ORIGIN: (&str, &str) = ("sec-fetch-site", "same-origin");
 
 impl Visitor {

@@ -16,7 +16,7 @@ const CHUNKS: usize = 4;
 
 /// The file that a long answer is.
 pub(in crate::admin) struct LongAnswer {
-    /// What is being made, for the log: `an export`.
+    /// The thing that is being made, for the log: `an export`.
     pub(in crate::admin) what: &'static str,
     /// The media type.
     pub(in crate::admin) content_type: &'static str,

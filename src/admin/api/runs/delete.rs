@@ -40,7 +40,7 @@ pub(in crate::admin::api) struct DeleteRuns {
     reason: Option<String>,
 }
 
-/// What was removed, and what was not.
+/// The number of removed runs, and of those that were left.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::admin) struct Deleted {
     /// The number of runs that are removed.

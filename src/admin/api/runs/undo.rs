@@ -25,7 +25,7 @@ use crate::{
     views::{Paging, Run, RunKind, RunState, UndoPlan},
 };
 
-/// What an undo of a run would do, as far as usher's log tells.
+/// The effect that an undo of a run would have, as far as usher's log tells.
 #[utoipa::path(
     get, path = "/runs/{id}/undo", tag = "runs", params(("id" = String, Path), query::List),
     responses((status = 200, body = UndoPlan), (status = 404, description = "There is no such run."))
@@ -64,7 +64,7 @@ pub(in crate::admin::api) async fn undo(
     accepted(&state, undo, |_| true).await
 }
 
-/// What an undo of the run `id` would do. It waits for the disk.
+/// The effect that an undo of the run `id` would have. It waits for the disk.
 ///
 /// # Errors
 /// [`Problem::NotFound`] if there is no such run; an internal [`Problem`] if the views can't be read.

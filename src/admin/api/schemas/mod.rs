@@ -101,7 +101,7 @@ shown! {
     Redrive: redrive(),
     /// Why nothing is to be done about a dead letter.
     Dismissal: dismissal(),
-    /// Which runs are removed from the run log, and why.
+    /// The runs to be removed from the run log, and the reason.
     DeleteRuns: delete_runs(),
     /// Why something is asked for.
     Reason: dismissal(),

@@ -24,14 +24,14 @@ use crate::{
     settings::{self, Wrong},
 };
 
-/// What usher has to say about a scheme.
+/// The problems and warnings of a scheme.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(in crate::admin) struct CheckRow {
     /// Whether a scheme with this content can be stored.
     ok: bool,
-    /// What makes it unusable: each with its place, and after a semicolon what to write instead.
+    /// The problems that make it unusable: each with its place, and after a semicolon what to write instead.
     problems: Vec<Wrong>,
-    /// What should be otherwise; it can be stored all the same.
+    /// Things that should be otherwise; it can be stored all the same.
     warnings: Vec<Wrong>,
     /// The enabled schemes that it would undo, or that would undo it: at most twenty conflicts.
     conflicts: Vec<ConflictRow>,

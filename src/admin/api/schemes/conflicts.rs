@@ -34,7 +34,7 @@ pub(in crate::admin) struct ConflictRow {
     /// The group that is added and removed, or on which the selection depends.
     #[schema(value_type = Option<String>)]
     group: Option<GroupName>,
-    /// What they do to each other.
+    /// The effect that they have on each other.
     why: String,
     witness: WitnessRow,
 }

@@ -42,7 +42,7 @@ const MAX_PAGE: usize = 8 * 1024 * 1024;
 pub(super) struct SchemeRow {
     #[serde(flatten)]
     contents: ContentsRow,
-    /// What it does, in a sentence; null if it can't be used.
+    /// Its effect, in a sentence; null if it can't be used.
     sentence: Option<String>,
     /// The next time of its schedule; null if it has none, is not enabled or is paused.
     next_time: Option<Timestamp>,
@@ -157,7 +157,7 @@ fn last_run(state: &AdminState, id: &SchemeId) -> Result<Option<Run>, Problem> {
     Ok(page.map_err(|error| Problem::internal(&error))?.items.into_iter().next())
 }
 
-/// What `scheme` does, in a sentence with the name of its source.
+/// The effect of `scheme`, in a sentence with the name of its source.
 pub(in crate::admin) fn in_words(state: &AdminState, scheme: &Scheme) -> String {
     let sources = state.sources();
     let source = sources.iter().find(|row| *row.id() == scheme.source);

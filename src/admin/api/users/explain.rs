@@ -1,4 +1,4 @@
-//! What every scheme of a source says about one user, from one reading.
+//! The answer of every scheme of a source about one user, from one reading.
 
 use actix_web::{
     http::StatusCode,
@@ -21,7 +21,7 @@ use crate::{
     settings::Contents,
 };
 
-/// What the schemes of a source say about a user.
+/// The answers of the schemes of a source about a user.
 #[derive(Serialize, ToSchema)]
 pub(in crate::admin::api) struct ExplainedUser {
     source: SourceId,
@@ -35,7 +35,7 @@ pub(in crate::admin::api) struct ExplainedUser {
     unreadable: Vec<SchemeId>,
 }
 
-/// What one scheme says.
+/// The answer of one scheme.
 #[derive(Serialize, ToSchema)]
 struct ExplainedScheme {
     /// In one line: selects, does not select, or can't tell.

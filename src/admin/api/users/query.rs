@@ -140,9 +140,9 @@ pub(in crate::admin::api) struct Timeline {
 pub(in crate::admin::api) enum ItemKind {
     /// Something that happened to the user.
     Event,
-    /// What usher decided about it.
+    /// The decision about it.
     Decision,
-    /// What became of a step.
+    /// The result of a step.
     Step,
 }
 

@@ -1,4 +1,4 @@
-//! What happened to one user, and what usher decided and did about it, newest first.
+//! The events of one user, with the decisions of usher and their steps, newest first.
 
 use actix_web::web::{Data, Path, Query};
 use serde::Serialize;
@@ -34,17 +34,17 @@ pub(in crate::admin::api) enum Item {
         /// The way by which usher learnt of it.
         via: Via,
     },
-    /// What usher decided about an event, also if that is nothing.
+    /// The decision about an event, also if it is to do nothing.
     Decision {
         at: Timestamp,
         event: EventId,
         mode: Mode,
         /// Why no scheme was asked.
         no_action: Option<NoActionRow>,
-        /// What each asked scheme said.
+        /// The answer of each asked scheme.
         schemes: Vec<SchemeAnswer>,
     },
-    /// What became of a step.
+    /// The result of a step.
     Step {
         /// When it ended.
         at: Timestamp,
@@ -62,7 +62,7 @@ pub(in crate::admin::api) enum Item {
     },
 }
 
-/// What one scheme said.
+/// The answer of one scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(in crate::admin::api) struct SchemeAnswer {
     scheme: SchemeId,
@@ -82,7 +82,7 @@ impl Item {
         }
     }
 
-    /// What belongs to one decision, newest first.
+    /// The items of one decision, newest first.
     fn of(decided: Decided) -> Vec<Self> {
         let Decided { decision, mut steps, .. } = decided;
         let DecisionRow { event, kind, via, accepted, decided, mode, no_action, schemes, .. } = decision;

@@ -35,7 +35,7 @@ pub(super) struct Asks {
     pub(super) cursor: String,
     /// The fragment that polls.
     part: String,
-    /// What was done just before.
+    /// The act that was done just before.
     said: String,
 }
 

@@ -28,7 +28,7 @@ impl DeletedRuns {
     }
 }
 
-/// Which runs.
+/// The runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunSelection {
@@ -38,7 +38,7 @@ pub enum RunSelection {
     All(Matching),
 }
 
-/// What runs match. A part that is none matches all.
+/// A filter of runs. A part that is none matches all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matching {
     /// Started before then.
@@ -47,7 +47,7 @@ pub struct Matching {
     pub scheme: Option<SchemeId>,
     /// The source.
     pub source: Option<SourceId>,
-    /// What set them off: a word of the API.
+    /// Their cause: a word of the API.
     pub kind: Option<String>,
     /// The state: a word of the API.
     pub state: Option<String>,

@@ -58,7 +58,7 @@ impl Transition {
         }
     }
 
-    /// What the step does.
+    /// The step in words.
     pub(super) fn in_words(&self) -> String {
         match self.back() {
             Step::AddGroup(group) => format!("give back {group}"),

@@ -85,7 +85,7 @@ impl Progress<'_> {
     /// The result of `call`, a change of the user in `known`, which `fence` clears.
     ///
     /// # Errors
-    /// That of `call`.
+    /// The error of `call`.
     pub(super) async fn cleared(
         &self,
         fence: &Arc<Fence>,

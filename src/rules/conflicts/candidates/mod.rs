@@ -104,7 +104,7 @@ impl<'a> Pair<'_, 'a> {
         self.one.looks_at_logins || self.other.looks_at_logins
     }
 
-    /// Whoever logs in is active.
+    /// A user who logs in is active.
     fn states(&self, literals: &Literals<'_>) -> Vec<Trait> {
         let logs_in = [self.one, self.other].iter().any(|profile| profile.trigger() == TriggerKind::OnLogin);
         let is_looked_at = self.one.looks_at_state || self.other.looks_at_state || !literals.is_empty();

@@ -33,7 +33,7 @@ pub(in crate::admin::api) struct Runs {
     /// The state.
     #[param(value_type = RunState, inline, required = false)]
     state: Option<RunState>,
-    /// What set it off.
+    /// The cause of the run.
     #[param(value_type = RunKind, inline, required = false)]
     kind: Option<RunKind>,
     /// The requester: a name, or `schedule`.
@@ -105,7 +105,7 @@ pub(in crate::admin::api) struct DeletedRuns {
     /// The source.
     #[param(value_type = schemas::Id, inline, required = false)]
     source: Option<SourceId>,
-    /// What set it off.
+    /// The cause of the run.
     #[param(value_type = RunKind, inline, required = false)]
     kind: Option<RunKind>,
     /// The state.
@@ -117,7 +117,7 @@ pub(in crate::admin::api) struct DeletedRuns {
 }
 
 impl DeletedRuns {
-    /// What runs match; none if there is no filter.
+    /// The runs that match; none if there is no filter.
     ///
     /// # Errors
     /// [`Problem::BadQuery`] if there is a filter without `before`.
