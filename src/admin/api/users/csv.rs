@@ -157,7 +157,7 @@ mod tests {
 
     fn written(display_name: &str, raw: bool) -> String {
         let mut bytes = Vec::new();
-        let mut csv = Csv::begin(&mut bytes, &[]).expect("begun");
+        let mut csv = Csv::begin(&mut bytes, &COLUMNS).expect("begun");
         line(&mut csv, row(display_name), raw, "", "false").expect("a line");
         csv.end().expect("written");
         let text = String::from_utf8(bytes).expect("text");
