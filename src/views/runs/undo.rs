@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{Error, Run, Runs, entries::kept, row::Row, table::Table};
 use crate::{
-    domain::{Change, Product, RunId, SourceId, StepResult, UndoPart, UndoVerdict, UserId, undo_parts},
+    domain::{Change, Product, RunId, SchemeId, SourceId, StepResult, UndoPart, UndoVerdict, UserId, undo_parts},
     engine::UndoPage,
     views::page::{Cursor, Paging},
 };
@@ -148,6 +148,7 @@ struct Changed<'c> {
     number: i64,
     source: SourceId,
     run: RunId,
+    scheme: SchemeId,
     product: Option<Product>,
 }
 
@@ -157,18 +158,20 @@ const USERS: &str = "
 const CHANGES: &str = "
     SELECT * FROM entries INDEXED BY entries_by_result
     WHERE run = ?1 AND result = ?2 AND user = ?3 ORDER BY place DESC";
-/// Steps of other runs that changed a user or found them as wanted, from a time on. Of two at one time the later one is
-/// not known, so both count.
+/// Steps of other runs that changed a user, or of other schemes that found the user as they want, from a time on. The
+/// scheme of the run itself finds its own mistake as it wants it. Of two at one time the later one is not known, so both
+/// count.
 const LATER: &str = "
     SELECT runs.id, entries.action, entries.target, entries.before, entries.after, entries.at, entries.result = ?7
     FROM entries INDEXED BY entries_by_user JOIN runs ON runs.no = entries.run
-    WHERE entries.user = ?1 AND entries.at >= ?2 AND entries.run <> ?3 AND entries.result IN (?4, ?7) AND runs.source = ?5
+    WHERE entries.user = ?1 AND entries.at >= ?2 AND entries.run <> ?3 AND runs.source = ?5
+        AND (entries.result = ?4 OR (entries.result = ?7 AND runs.scheme <> ?8))
     ORDER BY entries.at DESC LIMIT ?6";
 
 impl<'c> Changed<'c> {
     fn of(db: &'c Connection, run: &Run, product: Option<Product>) -> Result<Self, Error> {
         let number = Table(db).number(&run.id)?.unwrap_or_default();
-        Ok(Self { db, number, source: run.source.clone(), run: run.id.clone(), product })
+        Ok(Self { db, number, source: run.source.clone(), run: run.id.clone(), scheme: run.scheme.clone(), product })
     }
 
     /// The next users after `after`.
@@ -202,7 +205,7 @@ impl<'c> Changed<'c> {
         let Some(since) = changes.iter().map(|change| change.at).min() else { return Ok(Vec::new()) };
         let mut statement = self.db.prepare_cached(LATER)?;
         let (changed, unchanged) = (StepResult::Changed.as_str(), StepResult::Unchanged.as_str());
-        let values = (user, since, self.number, changed, &self.source, MAX_LATER, unchanged);
+        let values = (user, since, self.number, changed, &self.source, MAX_LATER, unchanged, &self.scheme);
         let changes = statement.query_map(values, |row| {
             Ok(Change {
                 run: row.get(0)?,
@@ -225,5 +228,5 @@ pub(in crate::views) fn plans(db: &Connection) -> Vec<String> {
         let values = vec![&0 as &dyn rusqlite::ToSql; values];
         crate::views::database::testing::plan(db, &format!("EXPLAIN QUERY PLAN {sql}"), &values)
     };
-    vec![plan(USERS, 4), plan(CHANGES, 3), plan(LATER, 7)]
+    vec![plan(USERS, 4), plan(CHANGES, 3), plan(LATER, 8)]
 }

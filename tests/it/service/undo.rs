@@ -163,6 +163,29 @@ async fn a_later_run_of_usher_is_not_undone_with_an_earlier_one() {
     assert!(made.len() == 2 && made.iter().all(|effect| effect.contains("wiki")), "{made:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_scheme_wants_as_it_is_by_now_is_left_alone() {
+    let schemes = [scheme("wrongly", "{ remove_groups: [staff] }"), scheme("leavers", "{ remove_all_groups: {} }")];
+    let ground = Ground::new(&schemes.join(",")).groups(&["staff"]);
+    people(&ground, 2);
+    for key in ["KEY0", "KEY1"] {
+        assert_eq!(ground.sandbox.add_member(ACME.product, key, "staff"), Ok(true));
+    }
+    let app = TestApp::start(ground).await;
+    let run = run_now(&app, "wrongly").await;
+    assert_eq!(when(&app, &run, "done").await["counts"]["changed"], 2);
+    let again = run_now(&app, "wrongly").await;
+    assert_eq!(when(&app, &again, "done").await["counts"]["unchanged"], 2);
+    assert_eq!(counts(&plan(&app, &run).await), [2, 0, 0], "a scheme does not stand by its own mistake");
+    let leaving = run_now(&app, "leavers").await;
+    assert_eq!(when(&app, &leaving, "done").await["counts"]["unchanged"], 2);
+    assert_eq!(counts(&plan(&app, &run).await), [0, 2, 0]);
+    let before = app.ground.effects().len();
+    let undone = undo(&app, &run).await;
+    assert_eq!(when(&app, &undone, "done").await["counts"]["held"], 2);
+    assert_eq!(app.ground.effects().len(), before);
+}
+
 /// usher starts in this mode from now on.
 fn in_mode(app: &mut TestApp, mode: &str) {
     let ground = std::mem::replace(&mut app.ground, Ground::new(""));
