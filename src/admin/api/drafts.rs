@@ -8,7 +8,7 @@ use actix_web::{
     web::{Bytes, Data, Path, Query},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 use utoipa::ToSchema;
 
 use super::{
@@ -39,12 +39,17 @@ pub(in crate::admin) struct DraftText {
     based_on: Option<BasedOnRow>,
     /// The step at which its author is; 1 by default.
     #[serde(default = "first_step")]
-    #[schema(minimum = 1, maximum = 5)]
-    step: u8,
+    #[schema(value_type = u8, minimum = 1, maximum = 5)]
+    step: Number,
 }
 
-fn first_step() -> u8 {
-    1
+fn first_step() -> Number {
+    1.into()
+}
+
+/// The step that `number` names. JSON knows no whole numbers of its own: `4.0` is 4.
+fn step(number: &Number) -> Option<u8> {
+    (1..=Draft::LAST_STEP).find(|step| number.as_f64() == Some(f64::from(*step)))
 }
 
 /// A state of a scheme.
@@ -108,9 +113,7 @@ pub(in crate::admin) fn content(text: &str) -> Result<DraftContent, Problem> {
     if !(scheme.is_object() || scheme.is_string()) {
         return Err(hint(&"`scheme` is neither an object nor a text"));
     }
-    if !(1..=Draft::LAST_STEP).contains(&step) {
-        return Err(hint(&"`step` is not from 1 to 5"));
-    }
+    let step = self::step(&step).ok_or_else(|| hint(&"`step` is not from 1 to 5"))?;
     let based_on = based_on.map(|BasedOnRow { id, tag }| BasedOn { id, tag });
     if based_on.as_ref().is_some_and(|based_on| based_on.tag.len() > MAX_TAG) {
         return Err(hint(&"`based_on.tag` is longer than any tag"));

@@ -101,13 +101,14 @@ pub(super) struct PreviewRow {
     complete: bool,
     /// Why not, if not.
     incomplete_why: Option<String>,
-    users: Vec<UserRow>,
+    users: Vec<PreviewedRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
 
+/// A user whom the scheme would select, with what it would do.
 #[derive(Serialize, ToSchema)]
-struct UserRow {
+struct PreviewedRow {
     user: UserId,
     user_name: Option<String>,
     steps: Vec<StepRow>,
@@ -170,7 +171,7 @@ impl PreviewRow {
         let Preview { seen, selected, unknown, users, complete, incomplete_why } = preview;
         let users = users.into_iter().map(|Previewed { user, user_name, steps }| {
             let steps = steps.iter().map(StepRow::from).collect();
-            UserRow { user, user_name, steps }
+            PreviewedRow { user, user_name, steps }
         });
         Self { seen, selected, unknown, complete, incomplete_why, users: users.collect(), warnings }
     }

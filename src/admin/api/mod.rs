@@ -181,14 +181,22 @@ where
     several(path, "POST", |resource| resource.route(web::post().to(handler)))
 }
 
-/// Like [`post`], at a path that may also be that of a thing: other methods are for the thing of this name.
+/// The methods of the path of a scheme that is named as something that can be asked for.
+const OF_A_THING_OR_POST: &str = "GET, HEAD, PUT, DELETE, POST";
+
+/// Like [`post`], at a path that may also be that of a thing: its own methods are for the thing of this name.
 fn post_only<F, Args>(path: &'static str, handler: F) -> Endpoint
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    several(path, "POST", |resource| resource.guard(guard::Post()).route(web::post().to(handler)))
+    let of_the_thing = || guard::Any(guard::Get()).or(guard::Head()).or(guard::Put()).or(guard::Delete());
+    let add = move |_| {
+        let all = resource(path, OF_A_THING_OR_POST);
+        all.guard(guard::Not(of_the_thing())).route(web::post().to(handler))
+    };
+    several(path, "POST", add)
 }
 
 /// A page of a list in an order of its own; its cursor is the id of the page's last item.

@@ -185,6 +185,18 @@ async fn a_filter_takes_up_as_many_as_its_bound_and_says_whether_more_are_left()
 }
 
 #[actix_web::test]
+async fn members_of_a_redrive_that_are_null_count_as_missing_and_its_limit_has_one_name_at_a_time() {
+    let site = told(&[event("e1", "jane", 1), event("e2", "jane", 2)]).await;
+    let body = serde_json::json!({"ids": null, "filter": {"source": null, "held": null}, "limit": null, "at_most": 1});
+    assert_eq!(redrive(&site, body).await["redriven"], 1);
+    let both = serde_json::json!({"filter": {}, "limit": 1, "at_most": 2});
+    let detail = post(&site, "/api/v1/dead-letters/redrive", &both).await.problem(400, "bad-request");
+    assert!(detail.contains("another name of `limit`"), "{detail}");
+    let body = serde_json::json!({"ids": ["e1"], "filter": null, "limit": null, "at_most": null});
+    assert_eq!(redrive(&site, body).await["redriven"], 1);
+}
+
+#[actix_web::test]
 async fn a_letter_is_dismissed_with_a_reason_and_may_be_taken_up_again_by_name() {
     let unreadable = DeadLetter { event: None, at: now(1), ..letter("events/3/17", "jane", 1) };
     let site = told(&[event("e1", "jane", 1), unreadable]).await;

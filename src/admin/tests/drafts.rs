@@ -62,6 +62,8 @@ async fn what_is_no_draft_is_refused_with_what_to_write() {
         (json!({"scheme": []}), "neither an object nor a text"),
         (json!({"scheme": {}, "step": 6}), "from 1 to 5"),
         (json!({"scheme": {}, "step": 0}), "from 1 to 5"),
+        (json!({"scheme": {}, "step": 2.5}), "from 1 to 5"),
+        (json!({"scheme": {}, "step": -1}), "from 1 to 5"),
         (json!({"scheme": {}, "owner": "ben"}), "owner"),
         (json!({"scheme": {}, "based_on": {"id": "A B", "tag": ""}}), ""),
         (json!({"scheme": {}, "based_on": {"id": "a", "tag": "x".repeat(101)}}), "longer than any tag"),
@@ -69,6 +71,7 @@ async fn what_is_no_draft_is_refused_with_what_to_write() {
         let detail = post(&site, &body, &[]).await.problem(400, "bad-request");
         assert!(detail.contains(says) && detail.contains("write `{\"scheme\""), "{body}: {detail}");
     }
+    assert_eq!(post(&site, &json!({"scheme": {}, "step": 4.0}), &[]).await.json()["step"], 4);
     let long = json!({"scheme": "x".repeat(600_000)});
     post(&site, &long, &[]).await.problem(413, "too-large");
     send(&site, Method::POST, "/api/v1/drafts", &[], "{").await.problem(400, "bad-request");

@@ -233,3 +233,21 @@ async fn bodies_that_are_none_are_refused_in_the_same_shape() {
         }
     }
 }
+
+#[actix_web::test]
+async fn at_a_path_that_may_be_a_schemes_the_methods_of_both_are_told() {
+    let (site, bearer) = (told().await, format!("Bearer {TOKEN}"));
+    for name in ["preview", "check", "next", "estimate"] {
+        let uri = format!("/api/v1/schemes/{name}");
+        for method in [Method::OPTIONS, Method::PATCH] {
+            let answer = site.ask(method, &uri, Some(&bearer)).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.header("allow")),
+                (405, "GET, HEAD, PUT, DELETE, POST"),
+                "{uri}"
+            );
+        }
+        site.ask(Method::GET, &uri, Some(&bearer)).await.problem(404, "not-found");
+        site.ask(Method::DELETE, &uri, Some(&bearer)).await.problem(404, "not-found");
+    }
+}

@@ -58,10 +58,12 @@ async fn users_of_all_sources_are_listed_page_by_page_and_bad_queries_are_refuse
         ("last_login_before=yesterday", "is not a time"),
         ("limit=0", "is not a limit"),
         ("nope=1", "nope"),
+        (&format!("q={}", "%C3%BC".repeat(201)), "longer than 200 characters"),
     ] {
         let detail = site.get(&format!("/api/v1/users?{query}")).await.problem(400, "bad-query");
         assert!(detail.contains(says), "{query}: {detail}");
     }
+    assert_eq!(site.all(&format!("/api/v1/users?q={}", "%C3%BC".repeat(200)), 3).await.len(), 0);
     site.get("/api/v1/users?source=nowhere").await.problem(404, "not-found");
     let user = site.get("/api/v1/users/acme/acme%3A3").await.json();
     assert_eq!(user["facts"]["name"]["value"], "=user 3");

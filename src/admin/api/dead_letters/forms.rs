@@ -18,8 +18,9 @@ pub(super) struct Redrive {
     /// A filter; the newest letters first.
     filter: Option<Which>,
     /// With a filter: the highest number of letters, up to 1,000.
-    #[serde(alias = "at_most")]
     limit: Option<usize>,
+    /// Another name of `limit`.
+    at_most: Option<usize>,
 }
 
 /// A missing part matches all; the default of `state` is `open`.
@@ -84,11 +85,16 @@ impl Redrive {
     pub(super) fn checked(self) -> Result<Chosen, Problem> {
         let bad = |what: &str| Err(Problem::BadRequest(what.into()));
         match self {
-            Self { ids: Some(ids), filter: None, limit: None } if (1..=MAX_LETTERS).contains(&ids.len()) => {
+            Self { ids: Some(ids), filter: None, limit: None, at_most: None }
+                if (1..=MAX_LETTERS).contains(&ids.len()) =>
+            {
                 Ok(Chosen::Ids(ids))
             }
-            Self { ids: Some(_), filter: None, limit: None } => bad("write 1 to 1,000 `ids`"),
-            Self { ids: None, filter: Some(which), limit } => match limit.unwrap_or(MAX_LETTERS) {
+            Self { ids: Some(_), filter: None, limit: None, at_most: None } => bad("write 1 to 1,000 `ids`"),
+            Self { ids: None, filter: Some(_), limit: Some(_), at_most: Some(_) } => {
+                bad("`at_most` is another name of `limit`; write one of them")
+            }
+            Self { ids: None, filter: Some(which), limit, at_most } => match limit.or(at_most).unwrap_or(MAX_LETTERS) {
                 limit @ 1..=MAX_LETTERS => Ok(Chosen::Filter(which.filter(), limit)),
                 _ => bad("write a `limit` from 1 to 1,000"),
             },

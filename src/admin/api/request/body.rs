@@ -42,7 +42,7 @@ pub(in crate::admin::api) fn checked_reason(reason: Option<String>) -> Result<Op
     Ok(reason)
 }
 
-/// The JSON in `body`; the default if `body` is empty.
+/// The JSON in `body`; the default if `body` is empty or `null`.
 ///
 /// # Errors
 /// [`Problem::TooLarge`] if it is too long, [`Problem::BadRequest`] if it can't be understood.
@@ -55,5 +55,6 @@ pub(in crate::admin::api) async fn parsed<T: DeserializeOwned + Default + Send +
         return Ok(T::default());
     }
     let unreadable = |error| Problem::BadRequest(format!("the body can't be understood: {error}"));
-    work::done(runtime, move || serde_json::from_str(&text).map_err(unreadable)).await
+    let read = move || serde_json::from_str(&text).map(Option::unwrap_or_default).map_err(unreadable);
+    work::done(runtime, read).await
 }

@@ -7,7 +7,7 @@ use utoipa::{
     ToSchema,
     openapi::{
         KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat,
-        schema::{AdditionalProperties, ArrayBuilder, OneOfBuilder, SchemaType, Type},
+        schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, OneOfBuilder, SchemaType, Type},
     },
 };
 
@@ -127,19 +127,19 @@ fn letter_state() -> ObjectBuilder {
 fn redrive() -> RefOr<Schema> {
     let null = || RefOr::from(ObjectBuilder::new().schema_type(Type::Null));
     let ids = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(MAX_LETTERS));
-    let ids = closed([("ids", ids.into()), ("filter", null()), ("limit", null())])
+    let ids = closed([("ids", ids.into()), ("filter", null()), ("limit", null()), ("at_most", null())])
         .required("ids")
         .description(Some("These letters, at most 1,000."));
     let limit = || ObjectBuilder::new().schema_type(or_null(Type::Integer)).minimum(Some(1)).maximum(Some(MAX_LETTERS));
-    let by_filter = ObjectBuilder::new()
-        .property("filter", filter())
-        .required("filter")
-        .property("limit", limit())
-        .property("at_most", limit().description(Some("Another name of `limit`; write one of them.")))
-        .property("ids", null())
-        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
-        .description(Some("Those that the filter lets through, the newest first; at most `limit`, up to 1,000."));
-    OneOfBuilder::new().item(ids).item(by_filter).into()
+    let by_filter = |name, other, description| {
+        closed([("filter", filter().into()), (name, limit().into()), (other, null()), ("ids", null())])
+            .required("filter")
+            .description(Some(description))
+    };
+    let newest = "Those that the filter lets through, the newest first; at most `limit`, up to 1,000.";
+    let limited = by_filter("limit", "at_most", newest);
+    let otherwise = by_filter("at_most", "limit", "The same with another name of `limit`.").required("at_most");
+    AnyOfBuilder::new().item(ids).item(limited).item(otherwise).into()
 }
 
 fn filter() -> ObjectBuilder {

@@ -25,7 +25,7 @@ pub(in crate::admin::api) struct Find {
     source: Option<SourceId>,
     /// Words that all stand in the name, the display name, the e-mail address or the id, in any case.
     #[param(value_type = String, required = false, max_length = 200)]
-    q: Option<String>,
+    q: Option<SearchText>,
     /// The domain of the e-mail address.
     #[param(value_type = schemas::DomainText, inline, required = false)]
     domain: Option<Domain>,
@@ -74,7 +74,7 @@ pub(in crate::admin::api) struct Export {
     source: Option<SourceId>,
     /// Words that all stand in the name, the display name, the e-mail address or the id, in any case.
     #[param(value_type = String, required = false, max_length = 200)]
-    q: Option<String>,
+    q: Option<SearchText>,
     /// The domain of the e-mail address.
     #[param(value_type = schemas::DomainText, inline, required = false)]
     domain: Option<Domain>,
@@ -189,17 +189,33 @@ fn refuse_groups(group: Option<&String>) -> Result<(), Problem> {
 }
 
 fn roster_filter(
-    text: Option<String>,
+    text: Option<SearchText>,
     domain: Option<Domain>,
     status: Option<UserStatus>,
     directory: Option<String>,
 ) -> RosterFilter {
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     RosterFilter {
-        text: filled(text),
+        text: filled(text.map(|SearchText(text)| text)),
         domain: domain.map(|Domain(domain)| domain),
         status,
         directory: filled(directory),
+    }
+}
+
+/// The longest text to search for, in characters.
+const MAX_SEARCH: usize = 200;
+
+/// Words to search for.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct SearchText(String);
+
+impl TryFrom<String> for SearchText {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let fits = text.chars().count() <= MAX_SEARCH;
+        fits.then_some(Self(text)).ok_or_else(|| format!("`q` is longer than {MAX_SEARCH} characters; write less"))
     }
 }
 
