@@ -34,7 +34,7 @@ const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
 const ACTOR: &str = "^[!-~]([ -~]{0,98}[!-~])?$";
 
 /// A domain, as e-mail addresses have it.
-const DOMAIN: &str = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,20}[A-Za-z0-9])?(\.[A-Za-z]{2,20}){1,3}$";
+const DOMAIN: &str = r"^([A-Za-z0-9]{1,20}(-[A-Za-z0-9]{1,20})?\.){0,3}[A-Za-z]{2,20}$";
 /// The orders of users: by each value, and turned round.
 const USER_ORDERS: [&str; 8] = ["name", "-name", "display_name", "-display_name", "email", "-email", "id", "-id"];
 
