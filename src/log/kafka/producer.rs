@@ -96,8 +96,13 @@ impl Producer {
         let record = FutureRecord::to(topic).partition(i32::from(partition.0)).key(key);
         // A record without a payload deletes the key in Kafka.
         let record = if payload.is_empty() { record } else { record.payload(payload) };
-        let delivery = client.producer().send_result(record);
-        match delivery.map_err(|(error, _)| self.failed(&client, topic, &error))?.await {
+        let delivery =
+            client.producer().send_result(record).map_err(|(error, _)| self.failed(&client, topic, &error))?;
+        // The client may have been given up before it took the record, which nobody would give up then.
+        if !self.current().is(&client) {
+            client.give_up();
+        }
+        match delivery.await {
             Ok(Ok(delivered)) => Ok(u64::try_from(delivered.offset).map_or(Delivered::Somewhere, Delivered::At)),
             Ok(Err((KafkaError::MessageProduction(RDKafkaErrorCode::PurgeInflight), _))) => Ok(Delivered::Somewhere),
             Ok(Err((error, _))) => Err(self.failed(&client, topic, &error)),

@@ -7,7 +7,7 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::conflicts::{self, ConflictRow};
+use super::conflicts::{self, ConflictRow, Told};
 use crate::{
     admin::{
         AdminState, Problem,
@@ -35,6 +35,8 @@ pub(in crate::admin) struct CheckRow {
     warnings: Vec<Wrong>,
     /// The enabled schemes that it would undo, or that would undo it: at most twenty conflicts.
     conflicts: Vec<ConflictRow>,
+    /// Whether these are all: the search was not cut short. False if the scheme can't be used.
+    conflicts_complete: bool,
     /// The version that it would have; null if it can't be used.
     version: Option<String>,
     /// The scheme that has its id now; null if there is none, or the id can't be read.
@@ -87,8 +89,8 @@ pub(in crate::admin) async fn checked(state: &AdminState, text: &str) -> Result<
         Err(Problem::InvalidScheme(problems)) => return Ok(CheckRow { ok: false, problems, warnings, ..row }),
         Err(error) => return Err(error),
     }
-    let conflicts = in_turn(|| Ok(conflicts::of(&state.settings, &checked.scheme))).await?;
-    Ok(CheckRow { warnings, conflicts, ..row })
+    let Told { rows, complete } = in_turn(|| Ok(conflicts::of(&state.settings, &checked.scheme))).await?;
+    Ok(CheckRow { warnings, conflicts: rows, conflicts_complete: complete, ..row })
 }
 
 /// The problems and warnings of a scheme, as if it were to be stored. Nothing is stored.

@@ -114,15 +114,29 @@ pub(in crate::admin) fn all(settings: &Settings, paging: &Paging) -> Result<Conf
     Ok(ConflictsRow { items, next, complete: !cut })
 }
 
-/// The conflicts of `scheme`, stored or not, with the enabled schemes: at most twenty.
-pub(in crate::admin) fn of(settings: &Settings, scheme: &Scheme) -> Vec<ConflictRow> {
-    let found = conflicts_of(scheme, &readable(settings), settings.now()).found;
-    found.iter().take(MAX_TOLD).map(ConflictRow::from).collect()
+/// Conflicts of one scheme.
+#[derive(Debug, Default)]
+pub(in crate::admin) struct Told {
+    /// At most [`MAX_TOLD`].
+    pub(in crate::admin) rows: Vec<ConflictRow>,
+    /// Whether these are all.
+    pub(in crate::admin) complete: bool,
 }
 
-/// The conflicts as warnings about a scheme that is stored.
-pub(in crate::admin) fn as_warnings(rows: &[ConflictRow]) -> impl Iterator<Item = String> {
-    rows.iter().map(|row| format!("{}, for example {}", row.why, row.witness.text))
+impl Told {
+    /// The conflicts as warnings about a scheme that is stored.
+    pub(in crate::admin) fn as_warnings(&self) -> impl Iterator<Item = String> {
+        let more = "there may be more schemes that undo it: not all were compared to the end";
+        let more = (!self.complete).then(|| more.to_owned());
+        self.rows.iter().map(|row| format!("{}, for example {}", row.why, row.witness.text)).chain(more)
+    }
+}
+
+/// The conflicts of `scheme`, stored or not, with the enabled schemes: at most twenty.
+pub(in crate::admin) fn of(settings: &Settings, scheme: &Scheme) -> Told {
+    let Conflicts { found, cut, .. } = conflicts_of(scheme, &readable(settings), settings.now());
+    let rows = found.iter().take(MAX_TOLD).map(ConflictRow::from).collect();
+    Told { rows, complete: !cut && found.len() <= MAX_TOLD }
 }
 
 fn readable(settings: &Settings) -> Vec<Scheme> {

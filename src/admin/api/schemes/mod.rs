@@ -293,7 +293,7 @@ async fn found_beside(state: &AdminState, checked: &CheckedScheme) -> Result<Vec
     let about_names = references::look_up(state, checked).await?;
     let conflicting = in_turn(|| Ok(conflicts::of(&state.settings, &checked.scheme))).await?;
     let about_names = about_names.into_iter().map(|wrong| wrong.message);
-    Ok(about_names.chain(conflicts::as_warnings(&conflicting)).collect())
+    Ok(about_names.chain(conflicting.as_warnings()).collect())
 }
 
 /// Deletes a stored scheme.

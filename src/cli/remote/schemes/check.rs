@@ -86,6 +86,10 @@ fn told(output: &mut Output<'_>, id: &str, answer: &Value) -> Result<(), Error> 
         let (why, witness) = (word(conflict, "/why"), word(conflict, "/witness/text"));
         output.note(&format!("{id}: {why}, for example {witness} (warning)"))?;
     }
+    if answer["ok"] == true && answer["conflicts_complete"] == false {
+        output
+            .note(&format!("{id}: not all schemes were compared to the end; there may be more conflicts (warning)"))?;
+    }
     Ok(())
 }
 

@@ -7,10 +7,14 @@ use crate::domain::composed;
 use super::{MAX_LISTS, Mask, literals::Literals};
 use crate::rules::conflicts::person::Trait;
 
+/// The number of users that differ in their lists. More are not tried: the evaluations for a pair would not suffice.
+pub(super) const MAX_IDENTITIES: usize = 20_000;
+
 /// The name of somebody who is on no list.
 const NOBODY: &str = "somebody";
 
-/// Ids are compared as they are, names without regard to case. A user is on a list by either.
+/// Ids are compared as they are, names without regard to case. A user is on a list by either. Of more than
+/// [`MAX_IDENTITIES`] some are left out.
 pub(super) fn traits(lists: &[&[String]], literals: &Literals<'_>) -> Vec<Trait> {
     if lists.is_empty() && literals.is_empty() {
         return Vec::new();
@@ -45,6 +49,9 @@ pub(super) fn traits(lists: &[&[String]], literals: &Literals<'_>) -> Vec<Trait>
     for (mask, id) in &ids {
         found.entry(*mask).or_insert_with(|| identity(id, &nobody));
         for (also, name) in &names {
+            if found.len() >= MAX_IDENTITIES {
+                break;
+            }
             found.entry(mask | also).or_insert_with(|| identity(id, name));
         }
     }
@@ -62,4 +69,23 @@ pub(super) fn with_unknown(traits: Vec<Trait>) -> Vec<Trait> {
     };
     let parts: Vec<_> = traits.iter().flat_map(in_part).collect();
     traits.into_iter().chain(parts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_combinations_of_lists_some_are_left_out() {
+        let lists = |number: usize, mask: fn(u64) -> u64| -> Vec<Vec<String>> {
+            let on = |list: usize| (0..2_000).filter(move |user| mask(*user) >> list & 1 == 1);
+            (0..number).map(|list| on(list).map(|user| format!("user-{user}")).collect()).collect()
+        };
+        let count = |lists: &[Vec<String>]| {
+            let lists: Vec<_> = lists.iter().map(Vec::as_slice).collect();
+            traits(&lists, &Literals::default()).len()
+        };
+        assert_eq!(count(&lists(11, |user| user)), 2_048, "each combination of eleven lists");
+        assert_eq!(count(&lists(16, |user| user * 7_919 % 65_536)), MAX_IDENTITIES);
+    }
 }

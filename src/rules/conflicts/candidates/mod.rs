@@ -39,16 +39,18 @@ impl Respects {
 pub(super) fn known(one: &Profile<'_>, other: &Profile<'_>, now: Timestamp) -> Respects {
     let pair = Pair { one, other };
     let literals = Literals::of(&pair.expressions());
+    let identities = identity::traits(&pair.users(), &literals);
+    let is_cut = pair.is_large() || identities.len() >= identity::MAX_IDENTITIES;
     let mut traits = vec![
         group::traits(&pair.groups(), &literals),
-        identity::traits(&pair.users(), &literals),
+        identities,
         address::traits(&pair.domains(), &literals),
         pair.states(&literals),
         activity::known(&(&pair.ages() | &literals.ages()), pair.looks_at_logins() || !literals.is_empty(), now),
         literals.places(),
     ];
     traits.retain(|traits| !traits.is_empty());
-    Respects { traits, is_cut: pair.is_large() }
+    Respects { traits, is_cut }
 }
 
 /// All users, also those of whom only a part is known, as far as conditions other than CEL tell them apart.
@@ -56,10 +58,11 @@ pub(super) fn all(one: &Profile<'_>, other: &Profile<'_>, now: Timestamp) -> Res
     let pair = Pair { one, other };
     let literals = Literals::default();
     let activity = activity::all(&pair.ages(), pair.looks_at_logins(), now);
-    let is_cut = pair.is_large() || activity.is_none();
+    let identities = identity::traits(&pair.users(), &literals);
+    let is_cut = pair.is_large() || activity.is_none() || identities.len() >= identity::MAX_IDENTITIES;
     let mut traits = vec![
         group::traits(&pair.groups(), &literals),
-        identity::with_unknown(identity::traits(&pair.users(), &literals)),
+        identity::with_unknown(identities),
         address::traits(&pair.domains(), &literals),
         pair.states(&literals),
         activity.unwrap_or_default(),
