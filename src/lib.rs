@@ -35,6 +35,7 @@ pub mod roster;
 pub mod rules;
 mod runtime;
 pub mod sandbox;
+pub mod sealed;
 pub mod secret;
 pub mod settings;
 pub mod source;
