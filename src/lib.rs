@@ -21,6 +21,7 @@ pub mod http_server;
 pub mod intake;
 pub mod json_record;
 pub mod key_set;
+pub mod last_day;
 pub mod live;
 pub mod log;
 pub mod metrics;

@@ -20,7 +20,9 @@ use actix_web::{
 };
 use tokio::runtime::Handle;
 
-pub(crate) use api::{SourceNow, cancel_run, once_shown, release_run, sources_now};
+pub(crate) use api::{
+    HealthRow, SecretRow, SourceNow, cancel_run, check_source, health_of, once_shown, release_run, sources_now,
+};
 pub use api::{SourceRow, end_waits};
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};
 pub use listener_state::ListenerState;
@@ -38,7 +40,7 @@ use crate::{
     metrics::Metrics,
     secret::Secret,
     settings::Settings,
-    source::Arrivals,
+    source::{Arrivals, Connection, LastDeliveries},
     users::Users,
     views::Views,
 };
@@ -64,6 +66,8 @@ pub struct AdminState {
     arrivals: Arrivals,
     users: Users,
     references: Vec<Arc<References>>,
+    connections: Vec<Arc<Connection>>,
+    picked: api::Picked,
     /// The runtime that works on requests to the API.
     runtime: Handle,
 }
@@ -107,8 +111,16 @@ impl AdminState {
             arrivals,
             users,
             references,
+            connections: Vec::new(),
+            picked: api::Picked::default(),
             runtime: Handle::current(),
         }
+    }
+
+    /// The same, reaching the sources by these connections, for checks and pickers.
+    #[must_use]
+    pub fn reaching(self, connections: Vec<Arc<Connection>>) -> Self {
+        Self { connections, ..self }
     }
 
     /// The visible part of the configuration, to be replaced when that is reloaded.
@@ -134,6 +146,11 @@ impl AdminState {
     /// The settings that change while usher runs.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The deliveries of a source in the last 24 hours, or since this process began.
+    pub(crate) fn last_day(&self, source: &SourceId) -> LastDeliveries {
+        self.arrivals.last_day(source)
     }
 
     /// The state of the process.

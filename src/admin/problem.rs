@@ -54,6 +54,9 @@ pub enum Problem {
     /// A scheme that can't be used, with all that is wrong with it.
     #[error("{}", settings::Error::Invalid(.0.clone()))]
     InvalidScheme(Vec<Wrong>),
+    /// A source that can't be used, with all that is wrong with it.
+    #[error("the source has problems that `problems` names with their places; nothing was called")]
+    InvalidSource(Vec<Wrong>),
     /// The id is taken, or the scheme is in the configuration file.
     #[error("{0}")]
     Conflict(String),
@@ -83,7 +86,7 @@ pub(super) struct Document {
     status: u16,
     /// The fault, and what to write instead.
     detail: String,
-    /// Each thing that is wrong with a scheme, with its place.
+    /// Each thing that is wrong with a scheme or a source, with its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     problems: Option<Vec<Wrong>>,
 }
@@ -105,6 +108,7 @@ impl Problem {
             Self::BadRequest(_) => "urn:usher:problem:bad-request",
             Self::TooLarge(_) => "urn:usher:problem:too-large",
             Self::InvalidScheme(_) => "urn:usher:problem:invalid-scheme",
+            Self::InvalidSource(_) => "urn:usher:problem:invalid-source",
             Self::Conflict(_) => "urn:usher:problem:conflict",
             Self::IfMatchRequired => "urn:usher:problem:if-match-required",
             Self::Stale(_) => "urn:usher:problem:stale",
@@ -126,6 +130,7 @@ impl Problem {
             Self::BadRequest(_) => "The request can't be understood",
             Self::TooLarge(_) => "The body is too long",
             Self::InvalidScheme(_) => "The scheme can't be used as it is",
+            Self::InvalidSource(_) => "The source can't be used as it is",
             Self::Conflict(_) => "Not possible with what is there",
             Self::IfMatchRequired => "The header If-Match is missing",
             Self::Stale(_) => "It was changed meanwhile",
@@ -151,7 +156,7 @@ impl ResponseError for Problem {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadQuery(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::InvalidScheme(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::InvalidScheme(_) | Self::InvalidSource(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
@@ -181,6 +186,7 @@ impl ResponseError for Problem {
             | Self::BadRequest(_)
             | Self::TooLarge(_)
             | Self::InvalidScheme(_)
+            | Self::InvalidSource(_)
             | Self::Conflict(_)
             | Self::IfMatchRequired
             | Self::Stale(_)
@@ -193,7 +199,10 @@ impl ResponseError for Problem {
             title: self.title(),
             status: status.as_u16(),
             detail: self.to_string(),
-            problems: if let Self::InvalidScheme(wrong) = self { Some(wrong.clone()) } else { None },
+            problems: match self {
+                Self::InvalidScheme(wrong) | Self::InvalidSource(wrong) => Some(wrong.clone()),
+                _ => None,
+            },
         })
     }
 }
@@ -248,6 +257,7 @@ mod tests {
             Problem::BadRequest("write that".into()),
             Problem::TooLarge(5),
             Problem::InvalidScheme(vec![Wrong { line: Some(1), column: Some(2), message: "write this".into() }]),
+            Problem::InvalidSource(vec![Wrong { line: None, column: None, message: "write that".into() }]),
             Problem::Conflict("choose another".into()),
             Problem::IfMatchRequired,
             Problem::Stale("read it again".into()),

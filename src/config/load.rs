@@ -8,7 +8,7 @@ use std::{
 use saphyr_parser::Marker;
 
 use super::{
-    Config, Sources, WatchedFiles, check, digest,
+    Config, Source, Sources, WatchedFiles, check, digest,
     reader::named::Named,
     reader::{
         Reader,
@@ -18,6 +18,7 @@ use super::{
         text, yaml,
     },
     scheme::{scheme, trigger_alone},
+    source::source,
 };
 use crate::domain::{Scheme, Trigger};
 
@@ -205,6 +206,20 @@ pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
         reader.each(listed, |item, reader| scheme(item, &any_source, reader))
     })?;
     Ok(schemes.into_iter().map(|provisioned| provisioned.scheme).collect())
+}
+
+/// The source in `text`, YAML or JSON that came by the API: like one item of `sources` in the configuration, with the same
+/// checks. Its secrets stand in it themselves, and it names no file: nobody is to have usher send what is kept on its machine
+/// to an address of their choice.
+///
+/// # Errors
+/// Every problem, each with its place.
+pub fn read_source(text: &str) -> Result<Source, Problems> {
+    let part = |root: &Node, reader: &mut Reader<'_>| {
+        reader.from_afar = true;
+        source(root, reader)
+    };
+    read(text, "", yaml::MAX_IN_SCHEME, part).map(|read| read.found)
 }
 
 /// A part of a configuration that was read from a text.

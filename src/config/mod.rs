@@ -20,7 +20,7 @@ mod tests;
 
 pub use load::{
     CheckedScheme, LoadResult, Loaded, check_scheme, check_trigger, load, load_for, load_input, read_scheme,
-    read_schemes, read_watched, usual_file,
+    read_schemes, read_source, read_watched, usual_file,
 };
 pub use reader::env::process_env;
 pub use reader::files::WatchedFiles;
@@ -38,6 +38,7 @@ pub use source::webhook::{AuditActions, Connect, Forge, ForgeKeys, Webhook};
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use url::Url;
@@ -252,6 +253,19 @@ impl fmt::Debug for Auth {
             Self::Bearer(_) => "Bearer(…)",
             Self::Basic { .. } => "Basic(…)",
         })
+    }
+}
+
+impl Auth {
+    /// The texts that must not be repeated to anybody: the secret, and the form in which it is sent.
+    pub fn secrets(&self) -> Vec<String> {
+        match self {
+            Self::Bearer(token) => vec![token.reveal().to_owned()],
+            Self::Basic { username, password } => {
+                let pair = format!("{username}:{}", password.reveal());
+                vec![STANDARD.encode(pair), password.reveal().to_owned()]
+            }
+        }
     }
 }
 

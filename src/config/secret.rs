@@ -12,7 +12,7 @@ use super::{
     },
     shape::{Part, key::Key, object::Object, texts::Text},
 };
-use crate::secret::Secret;
+use crate::secret::{KeptIn, Secret};
 
 static ENV: Key<Text> = Key::new(
     "env",
@@ -63,7 +63,13 @@ pub(super) fn secret(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
     if value.trim().is_empty() {
         return reader.refuse(&kept.at, "the secret is empty; put its value where this says it is");
     }
-    Some(Secret::new(value))
+    let secret = Secret::new(value);
+    // The name that people know it by. What stands in the configuration itself has none.
+    Some(match &kept.content {
+        Content::Scalar { text, .. } if name == ENV.name => secret.kept_in(KeptIn::Env(text.as_str().into())),
+        Content::Scalar { text, .. } if name == FILE.name => secret.kept_in(KeptIn::File(text.as_str().into())),
+        _ => secret,
+    })
 }
 
 /// A secret for an HTTP header, in which only visible characters are allowed.
@@ -77,6 +83,10 @@ pub(super) fn header_secret(node: &Node, reader: &mut Reader<'_>) -> Option<Secr
 }
 
 fn from_env(kept: &Node, reader: &mut Reader<'_>) -> Option<String> {
+    if reader.from_afar {
+        return reader
+            .refuse(&kept.at, "the API reads no variables of usher's; write the secret itself: `{ value: \"...\" }`");
+    }
     let name = reader.text(kept)?;
     let plausible = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.is_empty();
     if !plausible {
@@ -93,7 +103,7 @@ fn from_env(kept: &Node, reader: &mut Reader<'_>) -> Option<String> {
 
 fn from_file(kept: &Node, reader: &mut Reader<'_>) -> Option<String> {
     let path = reader.filled(kept)?;
-    let path = reader.file(path);
+    let path = reader.file(kept, path)?;
     match read_secret(&path) {
         Ok(value) => Some(value),
         Err(why) => unreadable(&kept.at, &path, &why, reader),

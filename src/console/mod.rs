@@ -27,6 +27,7 @@ use crate::{admin::ListenerState, config::Config};
 use answer::Answer;
 use asked::Asked;
 use origin::Origin;
+use pages::sources::LastChecks;
 use requests::Requests;
 use session::{Keys, Lifetimes, MadeKey};
 
@@ -38,6 +39,7 @@ pub struct Console {
     /// The address of the listener.
     address: SocketAddr,
     requests: Requests,
+    checks: LastChecks,
     zone: Tz,
 }
 
@@ -53,7 +55,7 @@ impl Console {
         listener: web::Data<ListenerState>,
     ) -> Result<Self, Error> {
         let (made_key, zone) = (MadeKey::of(data_dir)?, config.console.timezone);
-        Ok(Self { listener, made_key, address, requests: Requests::default(), zone })
+        Ok(Self { listener, made_key, address, requests: Requests::default(), checks: LastChecks::default(), zone })
     }
 
     /// The keys of sessions, as the configuration is now.

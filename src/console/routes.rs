@@ -1,7 +1,7 @@
 //! All pages and forms, with what holds for each of them.
 
 use actix_web::{
-    Resource,
+    Resource, Route,
     web::{self, Bytes, PayloadConfig},
 };
 
@@ -30,7 +30,12 @@ pub(super) fn all() -> Vec<Resource> {
         act("/sign-out", sign_out::here),
         act("/sign-out/everywhere", sign_out::everywhere),
         page("/", pages::today::show),
-        page("/sources", pages::sources::show),
+        page("/sources", pages::sources::list::show),
+        page("/sources/{id}", pages::sources::one::show),
+        page("/sources/{id}/yaml", pages::sources::yaml::show),
+        act("/sources/{id}/test", pages::sources::one::test),
+        both("/sources/{id}/pause", pages::sources::pause::ask_pause, pages::sources::pause::pause),
+        both("/sources/{id}/resume", pages::sources::pause::ask_resume, pages::sources::pause::resume),
         page("/schemes", pages::schemes::show),
         page("/runs", pages::runs::list::show),
         page("/runs/latest", pages::runs::list::latest),
@@ -49,16 +54,39 @@ fn page<F>(path: &str, show: fn(Asked) -> F) -> Resource
 where
     F: Future<Output = Result<Answer, Problem>> + 'static,
 {
-    let handler = move |asked: Asked| async move {
+    page_resource(path, READING).route(shows(show))
+}
+
+/// A page that asks before something is done, and its form at the same path.
+fn both<F, A>(path: &str, show: fn(Asked) -> F, act: fn(Asked, Form) -> A) -> Resource
+where
+    F: Future<Output = Result<Answer, Problem>> + 'static,
+    A: Future<Output = Result<Answer, Problem>> + 'static,
+{
+    let resource = page_resource(path, "GET, HEAD, POST").app_data(PayloadConfig::new(form::MAX_BODY));
+    resource.route(shows(show)).route(acts(act))
+}
+
+fn shows<F>(show: fn(Asked) -> F) -> Route
+where
+    F: Future<Output = Result<Answer, Problem>> + 'static,
+{
+    reading(move |asked: Asked| async move {
         let answer = show(asked.clone()).await;
         asked.respond(answer)
-    };
-    page_resource(path, READING).route(reading(handler))
+    })
 }
 
 /// A form for those who have signed in. It is taken from a page of this console and of this session alone, and one that
 /// confirms is done once.
 fn act<F>(path: &str, act: fn(Asked, Form) -> F) -> Resource
+where
+    F: Future<Output = Result<Answer, Problem>> + 'static,
+{
+    page_resource(path, "POST").app_data(PayloadConfig::new(form::MAX_BODY)).route(acts(act))
+}
+
+fn acts<F>(act: fn(Asked, Form) -> F) -> Route
 where
     F: Future<Output = Result<Answer, Problem>> + 'static,
 {
@@ -73,7 +101,7 @@ where
         };
         asked.respond(answer)
     };
-    page_resource(path, "POST").app_data(PayloadConfig::new(form::MAX_BODY)).route(web::post().to(handler))
+    web::post().to(handler)
 }
 
 /// The form, if a page of this console and of this session sent it.

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,6 +43,13 @@ impl Timestamp {
     /// The time from this until `later`; zero if this is after `later`, because clocks differ.
     pub fn until(self, later: Self) -> Duration {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+
+    /// The days from this to `day` in UTC, by the calendar; below zero if it is over. None if this is no day of the
+    /// calendar.
+    pub fn days_to(self, day: NaiveDate) -> Option<i64> {
+        let today = DateTime::<Utc>::from_timestamp_millis(self.0)?.date_naive();
+        Some((day - today).num_days())
     }
 }
 
@@ -90,6 +97,16 @@ mod tests {
         assert_eq!(at.to_string(), "2020-11-27T12:33:56.302Z");
         assert_eq!("2020-11-27T13:33:56.302+01:00".parse::<Timestamp>().expect("a time"), at);
         assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn the_days_to_an_end_are_counted_by_the_calendar() {
+        let now: Timestamp = "2026-11-29T23:59:00Z".parse().expect("a time");
+        let on = |day| NaiveDate::from_ymd_opt(2026, 11, day).expect("a day");
+        assert_eq!(now.days_to(on(30)), Some(1));
+        assert_eq!(now.days_to(on(29)), Some(0));
+        assert_eq!(now.days_to(on(1)), Some(-28));
+        assert_eq!(Timestamp::from_millis(i64::MAX).days_to(on(1)), None);
     }
 
     #[test]

@@ -111,6 +111,9 @@ impl Intake {
         let verified = Unverified::new(body.bytes.clone(), proof_of(request)).verify(verifier).await;
         match (known, verified) {
             (Some(known), Ok(verified)) => {
+                if let Some(name) = verified.proved_by() {
+                    self.arrivals.proved(&known.id, name);
+                }
                 self.record_proof(known, sender.peer, request, began);
                 self.accept(known, request, &verified, &timer).await
             }

@@ -21,6 +21,7 @@ mod stub;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -34,8 +35,10 @@ pub(crate) use http::clearance::cleared_in_test;
 pub use http::clearance::{Clearance, Withheld, cleared_by};
 pub use http::foreign::{Came, Foreign};
 pub use http::limits::Limits;
+pub use http::observation::{Observation, Observed};
 pub use immutable::Fixed;
 pub use listing::completeness::Completeness;
+pub use told::{ManagedBy, PickedGroup, Right, SeatLimit, Seats, Standing, Told, UserDirectory};
 
 use self::audit::AuditLog;
 use crate::domain::{
@@ -356,6 +359,54 @@ pub trait Client: Send + Sync + 'static {
     /// # Errors
     /// [`Error::Unauthorized`] if the credentials or rights are not enough; any other if the call fails.
     async fn probe(&self) -> Result<(), Error>;
+
+    /// The name of the account that usher acts as, for people; none if its credentials belong to no account, or the product
+    /// does not tell.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
+    async fn acting_as(&self) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
+    /// Whether usher's account has `right`, by one small call that changes nothing. Missing rights may be an answer or an
+    /// error.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] if it has not; any other if the call fails.
+    async fn may(&self, right: Right) -> Result<Standing, Error> {
+        match right {
+            Right::ReadAuditLog => told::by_audit_log(self.audit_log()).await,
+            Right::ReadUsers | Right::ChangeUsers | Right::ReadGroups => {
+                Ok(Standing::NotTold("usher has no call by which this product tells it"))
+            }
+        }
+    }
+
+    /// The applications with their licensed seats.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
+    async fn seats(&self) -> Result<Told<Vec<Seats>>, Error> {
+        Ok(Told::Not("its REST API does not tell of licensed seats"))
+    }
+
+    /// The directories of users.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
+    async fn user_directories(&self) -> Result<Told<Vec<UserDirectory>>, Error> {
+        Ok(Told::Not("its REST API does not tell of directories"))
+    }
+
+    /// As [`Client::groups_like`], with the place at which the members of each group are changed.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
+    async fn pick_groups(&self, part: &str) -> Result<Vec<PickedGroup>, Error> {
+        let names = self.groups_like(part).await?;
+        Ok(names.into_iter().map(|name| PickedGroup { name, managed_by: None }).collect())
+    }
 
     /// The audit log, where the product has one that tells of logins.
     fn audit_log(&self) -> Option<Box<dyn AuditLog + '_>> {

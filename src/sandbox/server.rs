@@ -7,6 +7,7 @@ use std::{
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
+use chrono::{TimeDelta, Utc};
 use serde_json::json;
 
 use super::{
@@ -110,6 +111,11 @@ impl Exchange<'_> {
             Effect::BeforeTen => {
                 let body = json!({ "version": "9.12.3", "versionNumbers": [9, 12, 3], "deploymentType": "Server" });
                 self.send(Reply::json(200, body), true)
+            }
+            Effect::Clock { seconds } => {
+                let date = Utc::now() + TimeDelta::try_seconds(seconds).unwrap_or_default();
+                let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                self.send(self.work().header("Date", date), false)
             }
             Effect::Unauthorized => self.send(self.api.unauthorized(), true),
             Effect::Forbidden => self.send(self.api.forbidden(), true),

@@ -23,7 +23,7 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    /// About the scheme as a whole.
+    /// About the whole text.
     pub fn whole(message: String) -> Self {
         Self { line: None, column: None, message }
     }

@@ -13,10 +13,11 @@ use serde::Serialize;
 use tracing::warn;
 use utoipa::ToSchema;
 
-use super::{ProofForm, Refusal};
+use super::{ProofForm, Refusal, secret_uses::SecretUses};
 use crate::{
     clock::Clock,
     domain::{Ignored, OddTime, RecordKind, SourceId, Timestamp},
+    last_day::LastDay,
     metrics::Metrics,
 };
 
@@ -31,6 +32,29 @@ pub struct Arrivals {
     nowhere: Arc<Mutex<Slot>>,
     metrics: Metrics,
     clock: Arc<dyn Clock>,
+    since: Timestamp,
+}
+
+/// The deliveries of the last 24 hours, or since the process began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LastDeliveries {
+    /// The time of the last accepted delivery with a relevant event.
+    pub last: Option<Timestamp>,
+    /// The number of accepted deliveries.
+    pub accepted: u64,
+    /// The number of refused deliveries, of any sender.
+    pub refused: u64,
+}
+
+/// The feed of a source that this process follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedNow {
+    /// All is known until then.
+    pub complete: Timestamp,
+    /// The time of the newest entry read.
+    pub last_entry: Option<Timestamp>,
+    /// Why it can't be followed at the moment.
+    pub why: Option<String>,
 }
 
 /// The arrivals of one source.
@@ -95,6 +119,10 @@ struct Slot {
     passed_over: bool,
     /// The refusals that the log has reported: the time of the last line, and their number since.
     refused: HashMap<(Refusal, ProofForm), (Timestamp, u64)>,
+    accepted_lately: LastDay,
+    refused_lately: LastDay,
+    secret_uses: SecretUses,
+    feed: Option<FeedNow>,
 }
 
 impl fmt::Debug for Arrivals {
@@ -107,7 +135,48 @@ impl Arrivals {
     /// Arrivals of `sources`, empty at first.
     pub fn new<'s>(sources: impl IntoIterator<Item = &'s SourceId>, metrics: Metrics, clock: Arc<dyn Clock>) -> Self {
         let sources = sources.into_iter().map(|id| (id.to_string(), Mutex::default())).collect();
-        Self { sources: Arc::new(sources), nowhere: Arc::default(), metrics, clock }
+        let since = clock.now();
+        Self { sources: Arc::new(sources), nowhere: Arc::default(), metrics, clock, since }
+    }
+
+    /// The beginning of this process, from which it counts.
+    pub fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// The deliveries of `source` in the last 24 hours.
+    pub fn last_day(&self, source: &SourceId) -> LastDeliveries {
+        let now = self.clock.now();
+        self.slot(source.as_str()).map_or_else(LastDeliveries::default, |slot| LastDeliveries {
+            last: slot.arrived.webhook.last_accepted,
+            accepted: slot.accepted_lately.until(now),
+            refused: slot.refused_lately.until(now),
+        })
+    }
+
+    /// Records that the secret called `name` proved a delivery of `source`.
+    pub fn proved(&self, source: &SourceId, name: &Arc<str>) {
+        let now = self.clock.now();
+        if let Some(mut slot) = self.slot(source.as_str()) {
+            slot.secret_uses.used(name, now);
+        }
+    }
+
+    /// The last use of the secret called `name`; none if it was not used since this process began.
+    pub fn secret_used(&self, source: &SourceId, name: &str) -> Option<Timestamp> {
+        self.slot(source.as_str())?.secret_uses.last(name)
+    }
+
+    /// The feed of `source`, if this process follows it.
+    pub fn feed(&self, source: &SourceId) -> Option<FeedNow> {
+        self.slot(source.as_str())?.feed.clone()
+    }
+
+    /// Records how the feed of `source` is doing; none: this process follows it no more.
+    pub fn set_feed(&self, source: &str, change: impl FnOnce(&mut Option<FeedNow>)) {
+        if let Some(mut slot) = self.slot(source) {
+            change(&mut slot.feed);
+        }
     }
 
     /// The arrivals of `source`; empty if it is not configured.
@@ -124,6 +193,7 @@ impl Arrivals {
         match self.slot(source.as_str()) {
             Some(mut slot) => {
                 slot.arrived.webhook.last_accepted = Some(now);
+                slot.accepted_lately.count(now);
                 slot.last_accepted.get_or_insert_with(gauge).set(seconds);
             }
             None => gauge().set(seconds),
@@ -148,6 +218,7 @@ impl Arrivals {
         };
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         slot.arrived.webhook.last_refused = Some(RefusedDelivery { at, why, proof });
+        slot.refused_lately.count(at);
         let (last, since) = slot.refused.entry((refusal, proof)).or_insert((Timestamp::from_millis(i64::MIN), 0));
         if last.until(at) < LOG_INTERVAL && *last <= at {
             *since += 1;

@@ -2,6 +2,7 @@
 
 pub(crate) mod absence;
 mod arrivals;
+pub mod checks;
 pub(crate) mod connection;
 pub mod controls;
 pub(crate) mod failures;
@@ -12,8 +13,11 @@ pub(crate) mod read;
 pub(crate) mod recent_readings;
 mod refusal;
 pub(crate) mod retry_policy;
+mod secret_uses;
 
-pub use arrivals::{Arrivals, Arrived, Deliveries, IgnoredDelivery, ImplausibleTimes, RefusedDelivery};
+pub use arrivals::{
+    Arrivals, Arrived, Deliveries, FeedNow, IgnoredDelivery, ImplausibleTimes, LastDeliveries, RefusedDelivery,
+};
 pub use connection::Calls;
 pub use connection::Connection;
 pub use connection::Health;

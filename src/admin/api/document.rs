@@ -16,7 +16,7 @@ use super::{
     PREFIX, backup, dead_letters, drafts, estimate, explain, newcomers, pauses, products,
     request::query,
     runs::{self, delete, export, history},
-    schemas::{self, SchemeText},
+    schemas::{self, SchemeText, SourceText},
     schemes, sources, users,
 };
 use crate::admin::{Problem, problem::Document};
@@ -32,7 +32,9 @@ use crate::admin::{Problem, problem::Document};
         dead_letters::list, dead_letters::groups, dead_letters::redrive, dead_letters::one, dead_letters::dismiss,
         backup::backup,
         products::list,
-        sources::list, sources::one, pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
+        sources::list, sources::one, sources::check::check_new, sources::check::check_one,
+        sources::health::health, sources::pickers::groups, sources::pickers::directories, sources::pickers::applications,
+        pauses::pause_source, pauses::resume_source, newcomers::release, newcomers::dismiss,
         schemes::list, schemes::create, schemes::one, schemes::replace, schemes::delete,
         schemes::history::history, schemes::history::version, schemes::history::diff,
         schemes::check::check, schemes::next::next, schemes::conflicts::list,
@@ -73,11 +75,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-/// A scheme may be written in either.
+/// A scheme or a source may be written in either.
 fn take_yaml(operation: &mut Operation) {
     let Some(RefOr::T(body)) = &mut operation.request_body else { return };
     let Some(RefOr::T(json)) = body.content.get("application/json").cloned() else { return };
-    if json.schema == Some(RefOr::Ref(Ref::from_schema_name(SchemeText::name()))) {
+    let texts = [SchemeText::name(), SourceText::name()].map(|name| Some(RefOr::Ref(Ref::from_schema_name(name))));
+    if texts.contains(&json.schema) {
         body.content.insert("application/yaml".to_owned(), json.into());
     }
 }

@@ -29,9 +29,15 @@ use request::work::ApiResponse;
 pub(super) use request::query::bad_query;
 pub use request::work::end_waits;
 pub use sources::SourceRow;
+pub(super) use sources::pickers::Picked;
 
 pub(crate) use runs::{cancel_run, once_shown, release_run};
-pub(crate) use sources::{SourceNow, now as sources_now};
+pub(crate) use sources::{
+    SourceNow,
+    check::check_source,
+    health::{HealthRow, SecretRow, health_of},
+    now as sources_now,
+};
 
 /// The path of the API.
 pub(super) const PREFIX: &str = "/api/v1";
@@ -85,7 +91,16 @@ pub(super) fn routes() -> Vec<Endpoint> {
         post("/backup", backup::backup),
         get("/products", products::list),
         get("/sources", sources::list),
+        // Any other method is for a source of this id.
+        several("/sources/test", "POST", |check| {
+            check.guard(guard::Post()).route(web::post().to(sources::check::check_new))
+        }),
         get("/sources/{id}", sources::one),
+        post("/sources/{id}/test", sources::check::check_one),
+        get("/sources/{id}/health", sources::health::health),
+        get("/sources/{id}/groups", sources::pickers::groups),
+        get("/sources/{id}/directories", sources::pickers::directories),
+        get("/sources/{id}/applications", sources::pickers::applications),
         post("/sources/{id}/pause", pauses::pause_source),
         post("/sources/{id}/resume", pauses::resume_source),
         post("/sources/{id}/newcomers/release", newcomers::release),

@@ -55,6 +55,11 @@ enum ReconciliationState {
 }
 
 impl ReconciliationRow {
+    /// From the beginning of one comparison to that of the next; none if the users are not compared.
+    pub(crate) fn every(&self) -> Option<Duration> {
+        self.every_seconds.map(Duration::from_secs)
+    }
+
     pub(super) fn new(
         every: Option<Duration>,
         is_waited: bool,

@@ -47,7 +47,7 @@ pub enum Command {
     DeadLetters(In<dead_letters::Command>),
     /// Show the decisions about a user, with their reasons.
     Decisions(At<decisions::Decisions>),
-    /// Sources: list, show, pause, resume; held newcomers.
+    /// Sources: list, show, test, pause, resume; held newcomers.
     Sources(In<sources::Command>),
     /// Users: list, show, explain, timeline, refresh.
     Users(In<users::Command>),

@@ -1,4 +1,4 @@
-//! `usher sources`: lists, pauses and resumes sources, and handles held newcomers.
+//! `usher sources`: lists, checks, pauses and resumes sources, and handles held newcomers.
 
 use std::process::ExitCode;
 
@@ -19,6 +19,14 @@ pub enum Command {
     List(AsList),
     /// One source, and all that usher knows about it.
     Show {
+        /// The source.
+        id: String,
+        #[command(flatten)]
+        shown: AsOne,
+    },
+    /// Check the connection to a source: reached, credentials, rights, seats, clock. Changes nothing; exit code 1 if
+    /// anything fails.
+    Test {
         /// The source.
         id: String,
         #[command(flatten)]
@@ -92,6 +100,8 @@ const NEWCOMERS: [Column; 7] = [
     ("why", "/reconciliation/why"),
 ];
 
+const CHECKS: [Column; 4] = [("check", "/what"), ("result", "/result"), ("why", "/why"), ("do", "/do")];
+
 /// The first fields of a source.
 const FIRST: [&str; 7] = ["id", "name", "product", "base_url", "state", "why", "since"];
 
@@ -110,6 +120,7 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
                 unresolved(output, &source)?;
             }
         }
+        Command::Test { id, shown } => return test(api, output, &id, shown).await,
         Command::Newcomers(Newcomers::List(shown)) => list(api, output, shown, &NEWCOMERS).await?,
         Command::Pause { id } => {
             api.order(Method::POST, &["sources", &id, "pause"], None).await?;
@@ -138,6 +149,19 @@ async fn list(api: &Api, output: &mut Output<'_>, shown: AsList, columns: &[Colu
         sources.iter_mut().for_each(with_users);
     }
     output.list(columns, &sources)
+}
+
+/// Checks a connection; the exit code says whether anything fails.
+async fn test(api: &Api, output: &mut Output<'_>, id: &str, shown: AsOne) -> Result<ExitCode, Error> {
+    output.format = shown.output.into();
+    let checked = api.send_to("checks", Method::POST, &["sources", id, "test"], None, None).await?;
+    let checks = checked["checks"].as_array().cloned().unwrap_or_default();
+    match output.format {
+        Format::Table => output.list(&CHECKS, &checks)?,
+        _ => output.one(&checked, &["acts_as", "checks"])?,
+    }
+    let fails = checks.iter().any(|check| check["result"] == "fail");
+    Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn asked(output: &mut Output<'_>, held: &Value, what: &str) -> Result<(), Error> {
@@ -177,12 +201,26 @@ mod tests {
     use actix_web::{App, HttpResponse, HttpServer, web};
 
     use super::*;
-    use crate::{cli::remote::Format, secret::Secret};
+    use crate::{
+        cli::remote::{Format, output::OneFormat},
+        secret::Secret,
+    };
 
     /// The output of `command`, if usher accepts it.
     async fn said(command: Command) -> String {
-        let accepts = || async { HttpResponse::Accepted().json(serde_json::json!({ "users": 60 })) };
-        let app = move || App::new().default_service(web::to(accepts));
+        answered(command, serde_json::json!({ "users": 60 })).await.0
+    }
+
+    /// The output of `command` and its exit code, if usher answers with `body`.
+    async fn answered(command: Command, body: Value) -> (String, ExitCode) {
+        let app = move || {
+            let body = body.clone();
+            let accepts = move || {
+                let body = body.clone();
+                async move { HttpResponse::Accepted().json(body) }
+            };
+            App::new().default_service(web::to(accepts))
+        };
         let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).expect("a free port");
         let url = format!("http://{}", server.addrs()[0]).parse().expect("a URL");
         let server = server.run();
@@ -191,10 +229,10 @@ mod tests {
         let api = Api::new(url, Some(Secret::new("token"))).expect("a client");
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut output = Output { format: Format::Table, out: &mut out, err: &mut err };
-        run(&api, &mut output, command).await.expect("accepted");
+        let code = run(&api, &mut output, command).await.expect("accepted");
         handle.stop(false).await;
         serving.await.expect("no panic").expect("it ends");
-        String::from_utf8([out, err].concat()).expect("text")
+        (String::from_utf8([out, err].concat()).expect("text"), code)
     }
 
     #[test]
@@ -208,6 +246,21 @@ mod tests {
         assert_eq!(shown(cut), "not known to be whole (it ends early)");
         assert_eq!(shown(serde_json::json!({ "complete": true, "count": 7, "why": null })), "7");
         assert_eq!(shown(serde_json::json!({ "complete": null })), Value::Null);
+    }
+
+    #[tokio::test]
+    async fn a_failed_check_is_shown_with_the_remedy_and_ends_with_1() {
+        let checked = |result: &str| {
+            let check =
+                serde_json::json!({ "what": "change_users", "result": result, "why": "w", "do": "grant\u{1b}[2J it" });
+            serde_json::json!({ "acts_as": "usher", "checks": [check] })
+        };
+        let shown = AsOne { output: OneFormat::Table };
+        let test = || Command::Test { id: "acme".to_owned(), shown };
+        let (text, code) = answered(test(), checked("fail")).await;
+        assert_eq!(code, ExitCode::FAILURE);
+        assert!(text.contains("change_users") && text.contains("grant") && !text.contains('\u{1b}'), "{text}");
+        assert_eq!(answered(test(), checked("not_told")).await.1, ExitCode::SUCCESS);
     }
 
     #[tokio::test]

@@ -43,6 +43,9 @@ pub(super) struct Reader<'a> {
     pub names: Vec<Named>,
     /// The files that were read.
     pub files: WatchedFiles,
+    /// Whether the text came by the API. Its author may not have usher read variables and files of this machine, and send
+    /// what is in them to an address of the author's choice.
+    pub from_afar: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -55,16 +58,21 @@ impl<'a> Reader<'a> {
             warnings: ProblemCollector::default(),
             names: Vec::new(),
             files: WatchedFiles::default(),
+            from_afar: false,
         }
     }
 }
 
 impl Reader<'_> {
-    /// The place of the file that `path` names, which is about to be read: it is watched from now on.
-    pub fn file(&mut self, path: &str) -> PathBuf {
+    /// The place of the file that `node` names by `path`, which is about to be read: it is watched from now on. A text from
+    /// afar may name none.
+    pub fn file(&mut self, node: &Node, path: &str) -> Option<PathBuf> {
+        if self.from_afar {
+            return self.refuse(&node.at, "the API reads no files of usher's machine; write this in the configuration");
+        }
         let path = self.base.join(path);
         self.files.watch(&path);
-        path
+        Some(path)
     }
 
     /// Reports a problem.

@@ -75,8 +75,11 @@ impl<T: Copy + Sync> Shape for Choice<T> {
     }
 }
 
+/// The word for something that is not done.
+pub(in crate::config) const OFF_TEXT: &str = "off";
+
 /// `off`.
-pub(in crate::config) static OFF: Choice<()> = Choice(&[("off", ())]);
+pub(in crate::config) static OFF: Choice<()> = Choice(&[(OFF_TEXT, ())]);
 
 /// Reads `off` as none, and a map by `map`; `example` is a valid map.
 pub(in crate::config) fn off_or<T>(
@@ -86,7 +89,7 @@ pub(in crate::config) fn off_or<T>(
     map: impl FnOnce(&mut Reader<'_>) -> Option<T>,
 ) -> Option<Option<T>> {
     match &node.content {
-        Content::Scalar { text, .. } if text == "off" => Some(None),
+        Content::Scalar { text, .. } if text == OFF_TEXT => Some(None),
         Content::Scalar { .. } | Content::List(_) => {
             reader.refuse(&node.at, format!("found {}; write `off`, or `{example}`, say", node.kind()))
         }

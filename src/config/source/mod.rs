@@ -11,6 +11,7 @@ pub(super) mod reconcile;
 pub(super) mod signals;
 pub(super) mod sources;
 pub(super) mod webhook;
+mod write;
 
 use super::{
     Organization, Protect, Reconcile, Source,

@@ -1,11 +1,9 @@
 //! The bars across all pages: what everybody has to know before they read on.
 
-use chrono::NaiveDate;
-
 use super::Kind;
 use crate::{
     console::Asked,
-    domain::{Mode, Pausable, Timestamp},
+    domain::{Mode, Pausable},
 };
 
 /// One bar.
@@ -31,7 +29,7 @@ pub(super) fn of(asked: &Asked) -> Vec<Banner> {
             let text = format!("{} is paused by {}: usher does not call it.", source.name(), pause.by);
             banners.push(Banner { kind: Kind::Warn, text });
         }
-        if let Some(days) = source.credentials_expire().and_then(|end| days_left(end, asked.now()))
+        if let Some(days) = source.credentials_expire().and_then(|end| asked.now().days_to(end))
             && days <= 30
         {
             let kind = if days < 7 { Kind::Danger } else { Kind::Warn };
@@ -44,24 +42,4 @@ pub(super) fn of(asked: &Asked) -> Vec<Banner> {
         }
     }
     banners
-}
-
-/// The days from now to `end`; negative if it is over. None if the time can't be read.
-pub(in crate::console) fn days_left(end: NaiveDate, now: Timestamp) -> Option<i64> {
-    let today = chrono::DateTime::from_timestamp_millis(now.as_millis())?.date_naive();
-    Some((end - today).num_days())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_days_to_an_end_are_counted_by_the_calendar() {
-        let now: Timestamp = "2026-11-29T23:59:00Z".parse().expect("a time");
-        let on = |day| NaiveDate::from_ymd_opt(2026, 11, day).expect("a day");
-        assert_eq!(days_left(on(30), now), Some(1));
-        assert_eq!(days_left(on(29), now), Some(0));
-        assert_eq!(days_left(on(1), now), Some(-28));
-    }
 }

@@ -5,7 +5,6 @@ mod look;
 mod moment;
 mod parts;
 
-pub(super) use banners::days_left;
 pub(super) use look::{Look, Switch, set};
 pub(super) use moment::{Moment, length};
 pub(super) use parts::{Badge, Chip, Choice, Errors, Fact, Kind, Number, Pages, Place, RailItem, Switcher, users};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::sources::Table;
+use super::sources::list::Table;
 use crate::{
     admin::{AdminState, Problem, SourceNow, SourceState, sources_now},
     console::{

@@ -60,7 +60,8 @@ impl<'f> Follower<'f> {
         let now = feed.connection.clock.now();
         let place = saved.clone().unwrap_or_else(|| FeedPlace::new(feed.source().clone(), now, now));
         let clock = Arc::clone(&feed.connection.clock);
-        let lag = Lag::start(feed.source().as_str(), place.complete, feed.metrics.clone(), clock);
+        let shown_in = (feed.arrivals.clone(), feed.metrics.clone());
+        let lag = Lag::start(feed.source().as_str(), place.complete, shown_in, clock);
         let (not_before, stop) = (Instant::now(), stop.clone());
         Self { feed, audit_log, place, saved, old: false, lag, is_crowded: false, not_before, stop }
     }
@@ -74,10 +75,12 @@ impl Follower<'_> {
             let wait = match self.poll().await {
                 Ok(()) => {
                     trouble.over(self.feed.source());
+                    self.lag.troubled(None);
                     self.feed.settings.every
                 }
                 Err(Error::Stopped) => return Err(Interrupted),
                 Err(error) => {
+                    self.lag.troubled(Some(error.to_string()));
                     self.halt_if_refused(&error).await?;
                     trouble.record(self.feed.source(), &error)
                 }
@@ -114,6 +117,9 @@ impl Follower<'_> {
         let newest = self.stop.run_until_cancelled(self.audit_log.newest()).await.ok_or(Interrupted)??;
         let now = self.feed.connection.clock.now();
         let long_ago = Timestamp::from_millis(now.as_millis().saturating_sub(CLOCKS_DIFFER_MILLIS));
+        if let Some(newest) = newest {
+            self.lag.read(newest);
+        }
         self.place = FeedPlace::new(self.feed.source().clone(), newest.unwrap_or(long_ago), now);
         self.old = true;
         let read = self.read().await;
@@ -137,6 +143,9 @@ impl Follower<'_> {
     /// `Error` if the product or the log fails, or the work is to stop.
     pub(super) async fn advance(&mut self, newest: Option<Timestamp>) -> Result<(), Error> {
         let now = self.feed.connection.clock.now();
+        if let Some(newest) = newest {
+            self.lag.read(newest);
+        }
         let newest = newest.unwrap_or(self.place.until);
         self.place.advance(newest, now, self.feed.settings.overlap);
         self.warn_if_crowded();

@@ -37,15 +37,15 @@ impl Connect {
         }
     }
 
-    /// Whether `token` was made by the installation, for this very request, and counts at `now`.
-    pub fn accepts(&self, token: &[u8], request: &Proof<'_>, now: Timestamp) -> bool {
-        let Some(token) = Token::parse(token, "HS256") else { return false };
-        let Ok(signature) = <[u8; 32]>::try_from(token.signature.as_slice()) else { return false };
-        if !self.secrets.accept(token.signed, &signature) {
-            return false;
-        }
-        let Some(claims) = token.claims::<Claims>() else { return false };
+    /// The place of the secret that signed `token`, if the installation made it, for this very request, and it counts at
+    /// `now`.
+    pub fn accepts(&self, token: &[u8], request: &Proof<'_>, now: Timestamp) -> Option<usize> {
+        let token = Token::parse(token, "HS256")?;
+        let signature = <[u8; 32]>::try_from(token.signature.as_slice()).ok()?;
+        let place = self.secrets.accept(token.signed, &signature)?;
+        let claims = token.claims::<Claims>()?;
         let hash = query_string_hash(request.method, request.path, request.query, &self.base_path);
-        self.client_key.as_ref() == Some(&claims.iss) && claims.qsh == hash && claims.validity.holds(now)
+        let counts = self.client_key.as_ref() == Some(&claims.iss) && claims.qsh == hash && claims.validity.holds(now);
+        counts.then_some(place)
     }
 }

@@ -72,7 +72,7 @@ impl Jwks {
     pub fn new(keys: &ForgeKeys) -> Self {
         let (origin, keys) = match keys {
             ForgeKeys::Url(url) => (Some(url.clone()), None),
-            ForgeKeys::Fixed(keys) => (None, Some(Arc::new(keys.clone()))),
+            ForgeKeys::Fixed { keys, .. } => (None, Some(Arc::new(keys.clone()))),
         };
         let cache = Cache { keys, ..Cache::default() };
         Self { origin, cache: RwLock::new(cache), fetching: Mutex::new(()) }

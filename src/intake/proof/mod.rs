@@ -19,6 +19,8 @@ mod verifiers;
 pub use verifiers::Verifier;
 pub(super) use verifiers::Verifiers;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::source::ProofForm;
@@ -83,6 +85,7 @@ pub struct Unverified<'r> {
 pub struct Verified {
     body: Bytes,
     form: Form,
+    by: Option<Arc<str>>,
 }
 
 impl<'r> Unverified<'r> {
@@ -97,8 +100,8 @@ impl<'r> Unverified<'r> {
     /// [`ProofError::Unproven`] if nothing in the request proves it, [`ProofError::NoKeys`] if the needed keys can't be
     /// fetched now.
     pub async fn verify(self, verifier: &Verifier) -> Result<Verified, ProofError> {
-        let form = verifier.form_of(&self.body, &self.proof).await?;
-        Ok(Verified { body: self.body, form })
+        let verifiers::Proved { form, by } = verifier.form_of(&self.body, &self.proof).await?;
+        Ok(Verified { body: self.body, form, by })
     }
 }
 
@@ -106,6 +109,11 @@ impl Verified {
     /// The raw body, as it was sent.
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// The name of the secret that proved it, if it has one.
+    pub(super) fn proved_by(&self) -> Option<&Arc<str>> {
+        self.by.as_ref()
     }
 
     /// The form of the body.

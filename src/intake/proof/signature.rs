@@ -28,15 +28,16 @@ impl Secrets {
         Self { keys, rounds }
     }
 
-    /// Whether `header` is a signature of `body`.
-    pub fn signed(&self, body: &[u8], header: &[u8]) -> bool {
-        parse(header).is_some_and(|signature| self.accept(body, &signature))
+    /// The place of the secret that signed `body` with `header`; none if no secret did.
+    pub fn signer(&self, body: &[u8], header: &[u8]) -> Option<usize> {
+        self.accept(body, &parse(header)?)
     }
 
-    /// Whether `signature` is the HMAC of `message` with one of the secrets.
-    pub fn accept(&self, message: &[u8], signature: &[u8; 32]) -> bool {
-        let accepted = self.keys.iter().any(|key| key.clone().chain_update(message).verify_slice(signature).is_ok());
-        if !accepted {
+    /// The place of the secret with which `signature` is the HMAC of `message`; none if it is not.
+    pub fn accept(&self, message: &[u8], signature: &[u8; 32]) -> Option<usize> {
+        let verifies = |key: &Hmac<Sha256>| key.clone().chain_update(message).verify_slice(signature).is_ok();
+        let accepted = self.keys.iter().position(verifies);
+        if accepted.is_none() {
             let none = key(b"");
             for _ in self.keys.len()..self.rounds {
                 // The answer does not matter, the time does.
@@ -62,7 +63,9 @@ mod tests {
     const HEADER: &[u8] = b"sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9";
 
     fn signed(body: &[u8], header: &[u8], secrets: &[&str]) -> bool {
-        Secrets::new(&secrets.iter().map(|secret| Secret::new(*secret)).collect::<Vec<_>>(), 3).signed(body, header)
+        Secrets::new(&secrets.iter().map(|secret| Secret::new(*secret)).collect::<Vec<_>>(), 3)
+            .signer(body, header)
+            .is_some()
     }
 
     #[test]

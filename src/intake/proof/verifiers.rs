@@ -20,7 +20,36 @@ pub struct Verifier {
     bearers: Bearers,
     connect: Connect,
     forge: Option<Forge>,
+    names: Names,
     clock: Arc<dyn Clock>,
+}
+
+/// The names of secrets, in their order: where each is kept.
+struct Names {
+    hmac: Vec<Option<Arc<str>>>,
+    bearer: Vec<Option<Arc<str>>>,
+    connect: Vec<Option<Arc<str>>>,
+}
+
+impl Names {
+    fn of(webhook: &Webhook) -> Self {
+        let names = |secrets: &[Secret]| secrets.iter().map(Secret::name).collect();
+        let connect = webhook.connect.as_ref().map_or(&[][..], |connect| connect.shared_secret.as_slice());
+        Self { hmac: names(&webhook.hmac), bearer: names(&webhook.bearer), connect: names(connect) }
+    }
+}
+
+/// The proof of a delivery.
+pub(super) struct Proved {
+    pub(super) form: Form,
+    /// The name of the secret that proved it, if it has one.
+    pub(super) by: Option<Arc<str>>,
+}
+
+impl Proved {
+    fn by(form: Form, names: &[Option<Arc<str>>], place: usize) -> Self {
+        Self { form, by: names.get(place).cloned().flatten() }
+    }
 }
 
 impl Verifier {
@@ -30,24 +59,27 @@ impl Verifier {
         Verifiers::new(&[]).of(&webhook, clock)
     }
 
-    /// The form of the body, if it is proved to be from the source.
+    /// The form of the body, if it is proved to be from the source, and the secret's name.
     ///
     /// # Errors
     /// `ProofError::Unproven` if it does not verify, `ProofError::NoKeys` if the needed keys can't be fetched now.
-    pub(super) async fn form_of(&self, body: &Bytes, proof: &Proof<'_>) -> Result<Form, ProofError> {
-        if proof.signature.is_some_and(|header| self.signatures.signed(body, header)) {
-            return Ok(Form::Webhook);
+    pub(super) async fn form_of(&self, body: &Bytes, proof: &Proof<'_>) -> Result<Proved, ProofError> {
+        if let Some(place) = proof.signature.and_then(|header| self.signatures.signer(body, header)) {
+            return Ok(Proved::by(Form::Webhook, &self.names.hmac, place));
         }
         let Some(authorization) = proof.authorization else { return Err(ProofError::Unproven) };
-        if self.bearers.accept(authorization) {
-            return Ok(Form::AuditLog);
+        if let Some(place) = self.bearers.accept(authorization) {
+            return Ok(Proved::by(Form::AuditLog, &self.names.bearer, place));
         }
         let now = self.clock.now();
         if let Some(token) = credentials(authorization, "JWT") {
-            return if self.connect.accepts(token, proof, now) { Ok(Form::Webhook) } else { Err(ProofError::Unproven) };
+            let place = self.connect.accepts(token, proof, now).ok_or(ProofError::Unproven)?;
+            return Ok(Proved::by(Form::Webhook, &self.names.connect, place));
         }
         match (credentials(authorization, "Bearer"), &self.forge) {
-            (Some(token), Some(forge)) if forge.accepts(token, now).await? => Ok(Form::Webhook),
+            (Some(token), Some(forge)) if forge.accepts(token, now).await? => {
+                Ok(Proved { form: Form::Webhook, by: None })
+            }
             _ => Err(ProofError::Unproven),
         }
     }
@@ -95,6 +127,7 @@ impl Verifiers {
             bearers: Bearers::new(&webhook.bearer),
             connect: Connect::new(webhook.connect.as_ref(), self.connect),
             forge,
+            names: Names::of(webhook),
             clock,
         }
     }
@@ -110,6 +143,6 @@ fn keys_of(forge: &config::Forge, fetched: &HashMap<String, Arc<Jwks>>) -> Arc<J
 fn name_of(forge: &config::Forge) -> String {
     match &forge.keys {
         ForgeKeys::Url(url) => url.to_string(),
-        ForgeKeys::Fixed(_) => format!("fixed {}", forge.app_id),
+        ForgeKeys::Fixed { .. } => format!("fixed {}", forge.app_id),
     }
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use super::{AtlassianOrg, users::pages::MOST};
-use crate::products::{Error, http::request::Operation, listing::records::Record};
+use crate::products::{Error, UserDirectory, http::request::Operation, listing::records::Record};
 
 const DIRECTORIES: &str = "admin/v2/orgs/{orgId}/directories";
 
@@ -25,6 +25,12 @@ impl Record for Directory {
     const NEEDED: &'static [&'static str] = &["directoryId"];
 }
 
+impl From<Directory> for UserDirectory {
+    fn from(Directory { id, name, .. }: Directory) -> Self {
+        Self { id: Some(id), name, kind: None, active: None }
+    }
+}
+
 impl AtlassianOrg {
     /// The directory in which users are changed; read once.
     ///
@@ -36,6 +42,16 @@ impl AtlassianOrg {
     }
 
     async fn find_directory(&self) -> Result<Directory, Error> {
+        let all = self.list_directories().await?;
+        choose(all, self.organization.directory.as_deref()).map_err(Error::Misconfigured)
+    }
+
+    /// All directories that the key may manage.
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails, or some of the directories can't be read; [`Error::Misconfigured`] if the organisation
+    /// is not there.
+    pub(super) async fn list_directories(&self) -> Result<Vec<Directory>, Error> {
         let call = |cursor: Option<&str>| {
             let call = self.call(Operation::FindDirectory, Method::GET, DIRECTORIES);
             match cursor {
@@ -49,7 +65,7 @@ impl AtlassianOrg {
             }
             other => other,
         })?;
-        choose(all.whole("directories")?, self.organization.directory.as_deref()).map_err(Error::Misconfigured)
+        all.whole("directories")
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{GroupName, UserId},
     products::{
-        Error, User,
+        Error, ManagedBy, PickedGroup, User,
         group_ids::Way,
         http::request::Operation,
         leave_groups::Leaving,
@@ -143,10 +143,27 @@ impl AtlassianOrg {
     /// # Errors
     /// [`Error`] if a call fails.
     pub(super) async fn groups_with(&self, part: &str) -> Result<Vec<GroupName>, Error> {
+        Ok(self.some_groups(part).await?.iter().map(Group::name).collect())
+    }
+
+    /// The same, with who manages them.
+    ///
+    /// # Errors
+    /// As [`AtlassianOrg::groups_with`].
+    pub(super) async fn pick(&self, part: &str) -> Result<Vec<PickedGroup>, Error> {
+        let managed_by = |group: &Group| match group.is_synced() {
+            true => ManagedBy::IdentityProvider,
+            false => ManagedBy::Product,
+        };
+        let picked = |group: &Group| PickedGroup { name: group.name(), managed_by: Some(managed_by(group)) };
+        Ok(self.some_groups(part).await?.iter().map(picked).collect())
+    }
+
+    async fn some_groups(&self, part: &str) -> Result<Vec<Group>, Error> {
         let asked = json!({ "searchTerm": part, "limit": MOST });
         let call = self.within(Operation::FindGroup, Method::POST, GROUPS).await?.body(asked);
         let page = self.http.send(call).await?.json::<super::users::pages::Page<Group>>()?;
-        Ok(page.data.read.iter().map(Group::name).collect())
+        Ok(page.data.read)
     }
 }
 

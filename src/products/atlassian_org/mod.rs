@@ -10,6 +10,7 @@ mod directory;
 mod groups;
 mod lifecycle;
 mod refusal;
+mod rights;
 mod roles;
 mod users;
 
@@ -22,7 +23,7 @@ use tokio::sync::OnceCell;
 
 use self::directory::Directory;
 use super::{
-    Client, Error, User, UserPage,
+    Client, Error, PickedGroup, Right, Standing, Told, User, UserDirectory, UserPage,
     audit::{AuditLog, Stream},
     group_ids::GroupIds,
     http::{
@@ -125,6 +126,19 @@ impl Client for AtlassianOrg {
     /// None, because an admin API key belongs to no account.
     async fn myself(&self) -> Result<Option<UserId>, Error> {
         Ok(None)
+    }
+
+    async fn may(&self, right: Right) -> Result<Standing, Error> {
+        self.own_right(right).await
+    }
+
+    async fn user_directories(&self) -> Result<Told<Vec<UserDirectory>>, Error> {
+        let all = self.list_directories().await?;
+        Ok(Told::Known(all.into_iter().map(UserDirectory::from).collect()))
+    }
+
+    async fn pick_groups(&self, part: &str) -> Result<Vec<PickedGroup>, Error> {
+        self.pick(part).await
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

@@ -60,7 +60,10 @@ impl BitbucketDc {
     }
 
     /// Whether usher's account administers this Bitbucket: only then may it see who has which permission.
-    async fn administers(&self) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails for another reason than missing rights.
+    pub(super) async fn administers(&self) -> Result<bool, Error> {
         let call = Call::new(Operation::ReadRights, Method::GET, PERMITTED_GROUPS).query("limit", "1");
         match self.http.send(call).await {
             Ok(answer) => answer.json::<Page<NamedGroup>>().map(|_| true),

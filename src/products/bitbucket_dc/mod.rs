@@ -13,6 +13,7 @@ mod groups;
 mod list;
 mod names;
 mod pages;
+mod rights;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,7 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use super::{
-    Client, Error, MemberPage, User, UserPage,
+    Client, Error, MemberPage, Right, Seats, Standing, Told, User, UserDirectory, UserPage,
     audit::{AuditLog, DataCenter},
     http::{
         Http,
@@ -51,6 +52,8 @@ const MEMBERS: &str = "rest/api/latest/admin/groups/more-members";
 const PERMITTED_GROUPS: &str = "rest/api/latest/admin/permissions/groups";
 const PERMITTED_USERS: &str = "rest/api/latest/admin/permissions/users";
 const PROPERTIES: &str = "rest/api/latest/application-properties";
+const LICENCE: &str = "rest/api/latest/admin/license";
+const DIRECTORIES: &str = "rest/api/latest/admin/user-directories";
 
 /// A Bitbucket Data Center.
 pub(super) struct BitbucketDc {
@@ -138,6 +141,24 @@ impl Client for BitbucketDc {
             Error::Unreadable(message.to_owned())
         })?;
         Ok(Some(self.by_name(&name).await?.id()))
+    }
+
+    async fn acting_as(&self) -> Result<Option<String>, Error> {
+        let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, PROPERTIES)).await?;
+        answer.json::<Properties>()?;
+        Ok(answer.name("x-ausername").or_else(|| self.http.user_name()))
+    }
+
+    async fn may(&self, right: Right) -> Result<Standing, Error> {
+        self.own_right(right).await
+    }
+
+    async fn seats(&self) -> Result<Told<Vec<Seats>>, Error> {
+        self.licensed().await
+    }
+
+    async fn user_directories(&self) -> Result<Told<Vec<UserDirectory>>, Error> {
+        self.directories().await
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

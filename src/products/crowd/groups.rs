@@ -46,6 +46,19 @@ impl Crowd {
         answer::is_there::<NamedGroup>(self.send(call).await)
     }
 
+    /// Finds one group, whichever it is.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails; [`Error::Intercepted`] if the answer has no list.
+    pub(super) async fn finds_groups(&self) -> Result<(), Error> {
+        let call = Call::new(Operation::ReadRights, Method::GET, SEARCH)
+            .query("entity-type", "group")
+            .query("start-index", "0")
+            .query("max-results", "1");
+        let answer = self.send(call).await?;
+        answer.json::<list::Groups>()?.all().map(drop).map_err(|_| answer.of_other_form())
+    }
+
     /// Finds groups by Crowd's query language, in which an asterisk matches anything. Its quoting of quotes and
     /// backslashes is not documented, so they are replaced by asterisks and checked here.
     ///

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use reqwest::Method;
 
 use super::{
-    Client, Error, MemberPage, User, UserPage,
+    Client, Error, MemberPage, Right, Standing, Told, User, UserDirectory, UserPage,
     administrators::Administered,
     http::{
         Http,
@@ -28,6 +28,7 @@ use super::{
         request::{Call, Operation},
     },
     listing::{Cursor, Form, PAGE, PageSize},
+    told,
 };
 use crate::{
     domain::{GroupName, Step, UserId, UserRef},
@@ -113,6 +114,28 @@ impl Client for Crowd {
 
     async fn myself(&self) -> Result<Option<UserId>, Error> {
         Ok(None)
+    }
+
+    /// The name of the application.
+    async fn acting_as(&self) -> Result<Option<String>, Error> {
+        Ok(self.http.user_name())
+    }
+
+    async fn may(&self, right: Right) -> Result<Standing, Error> {
+        match right {
+            Right::ReadUsers => self.try_connection(Operation::ReadRights).await.map(|()| Standing::Yes),
+            Right::ReadGroups => self.finds_groups().await.map(|()| Standing::Yes),
+            Right::ReadAuditLog => told::by_audit_log(self.audit_log()).await,
+            Right::ChangeUsers => Ok(Standing::NotTold(
+                "Crowd does not tell an application of its permissions; they are on its page in Crowd, under Permissions",
+            )),
+        }
+    }
+
+    async fn user_directories(&self) -> Result<Told<Vec<UserDirectory>>, Error> {
+        Ok(Told::Not(
+            "Crowd shows all directories of an application as one; they are on its page in Crowd, under Directories",
+        ))
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

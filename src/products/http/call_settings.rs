@@ -1,11 +1,14 @@
 //! The settings of a source's calls, which may change while it is called: the credentials, the transport, the rate.
 
+use std::sync::{Mutex, PoisonError};
+
 use reqwest::{Client, header::HeaderValue};
 
 use super::{client, limits::Limits, pacing::Pacer};
 use crate::{
     config::{Auth, Rate, Source, Transport},
-    domain::GroupName,
+    domain::{GroupName, Timestamp},
+    last_day::LastDay,
     live::Live,
     products::ConnectError,
 };
@@ -17,6 +20,7 @@ pub struct CallSettings {
     pub(in crate::products) admin_groups: Live<Vec<GroupName>>,
     pub(in crate::products) pacer: Pacer,
     limits: Limits,
+    throttled: Mutex<LastDay>,
 }
 
 /// The way that calls go.
@@ -40,7 +44,14 @@ impl CallSettings {
     pub(in crate::products) fn new(source: &Source, limits: Limits) -> Result<Self, ConnectError> {
         let Prepared { auth, way, admin_groups } = prepared(source, limits)?;
         let pacer = Pacer::new(source.rate);
-        Ok(Self { auth: auth.into(), way: way.into(), admin_groups: admin_groups.into(), pacer, limits })
+        Ok(Self {
+            auth: auth.into(),
+            way: way.into(),
+            admin_groups: admin_groups.into(),
+            pacer,
+            limits,
+            throttled: Mutex::default(),
+        })
     }
 
     /// Checks what `source` says, and makes what calls need. Nothing changes yet.
@@ -57,6 +68,21 @@ impl CallSettings {
         self.auth.replace(auth);
         self.way.replace(way);
         self.admin_groups.replace(admin_groups);
+    }
+
+    /// The calls a second at most, as it is now: the configured rate, or less if the product asked for that.
+    pub fn per_second(&self) -> f64 {
+        self.pacer.per_second()
+    }
+
+    /// The number of answers in the day before `now` by which the product asked to slow down.
+    pub fn throttled(&self, now: Timestamp) -> u64 {
+        self.throttled.lock().unwrap_or_else(PoisonError::into_inner).until(now) // never half changed
+    }
+
+    /// Counts an answer by which the product asks to slow down.
+    pub(in crate::products) fn count_throttled(&self, now: Timestamp) {
+        self.throttled.lock().unwrap_or_else(PoisonError::into_inner).count(now);
     }
 
     /// Sets the rate that is never exceeded from now on.

@@ -9,6 +9,7 @@ pub(super) mod error_bodies;
 pub(super) mod foreign;
 pub(super) mod limits;
 pub(super) mod message;
+pub(super) mod observation;
 pub(super) mod pacing;
 pub(super) mod reach;
 pub(super) mod request;
@@ -159,7 +160,8 @@ impl Http {
     }
 
     async fn exchange(&self, call: &Call<'_>) -> Result<Received, Error> {
-        let time = self.time_for(call.operation);
+        let (time, asked) = (self.time_for(call.operation), self.clock.now());
+        observation::begun();
         // Both are of this moment, until the call is over.
         let (way, auth) = (self.settings.way.get(), self.settings.auth.get());
         let request = way.client.request(call.method.clone(), call.url(&self.base)).timeout(time);
@@ -179,6 +181,7 @@ impl Http {
             return Err(turned_away(&way.transport));
         }
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        observation::answered(&headers, asked, self.clock.now());
         let body = match self.body(response, status, &way.transport, time).await {
             Ok(body) => body,
             Err(error) if answer::needs_its_body(status, &headers) => return Err(error),
@@ -243,6 +246,7 @@ impl Http {
 
     fn throttled(&self, operation: Operation, received: &Received, advice: &Advice) {
         self.metrics.product_throttled.with_label_values(&[self.source.as_str()]).inc();
+        self.settings.count_throttled(self.clock.now());
         let reason = received.headers.get("ratelimit-reason").and_then(|reason| reason.to_str().ok());
         tracing::info!(
             source = self.source.as_str(),

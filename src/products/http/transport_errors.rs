@@ -2,7 +2,8 @@
 
 use super::{
     limits::Limits,
-    reach::{by_way_of, came_apart, in_words},
+    observation,
+    reach::{by_way_of, came_apart, in_words, is_about_encryption},
 };
 use crate::{config::Transport, products::Error};
 
@@ -16,6 +17,9 @@ pub(in crate::products) fn broken(error: &reqwest::Error, transport: &Transport,
         let why = format!("no connection within {} s; a firewall may stand between", seconds(limits.connect));
         Error::Unreachable(by_way_of(&why, transport))
     } else if error.is_connect() {
+        if is_about_encryption(error) {
+            observation::encryption_failed();
+        }
         Error::Unreachable(in_words(error, transport))
     } else if error.is_timeout() {
         Error::Lost(format!("no complete answer within {} s", seconds(limits.call)))

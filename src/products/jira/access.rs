@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use reqwest::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
     domain::{GroupName, Groups},
     products::{
-        Error, User,
+        Error, SeatLimit, Seats, Told, User,
         http::{
             Http,
             request::{Call, Operation},
@@ -29,6 +30,32 @@ struct Application {
     groups: Vec<String>,
     #[serde(default)]
     default_groups: Vec<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    number_of_seats: Option<i64>,
+    #[serde(default, deserialize_with = "lenient")]
+    user_count: Option<i64>,
+    #[serde(default, deserialize_with = "lenient")]
+    has_unlimited_seats: Option<bool>,
+}
+
+/// A field that is nice to have: none if it has another form.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
+}
+
+impl From<&Application> for Seats {
+    /// Numbers below zero stand for "no limit" and "not known".
+    fn from(one: &Application) -> Self {
+        let limit = match (one.has_unlimited_seats, one.number_of_seats.map(u64::try_from)) {
+            (Some(true), _) => SeatLimit::Unlimited,
+            (_, Some(Ok(seats))) => SeatLimit::AtMost(seats),
+            (_, Some(Err(_)) | None) => SeatLimit::NotTold,
+        };
+        let used = one.user_count.and_then(|used| u64::try_from(used).ok());
+        Self { application: one.key.clone(), name: one.name.clone(), limit, used }
+    }
 }
 
 /// The applications of a site, read at most once a minute.
@@ -72,6 +99,14 @@ impl Access {
     /// [`Error`] if the call fails.
     pub async fn keys(&self, http: &Http) -> Result<BTreeSet<String>, Error> {
         Ok(self.read(http).await?.iter().map(|one| one.key.clone()).collect())
+    }
+
+    /// All applications with their seats.
+    ///
+    /// # Errors
+    /// [`Error`] if the call fails.
+    pub async fn seats(&self, http: &Http) -> Result<Told<Vec<Seats>>, Error> {
+        Ok(Told::Known(self.read(http).await?.iter().map(Seats::from).collect()))
     }
 
     async fn read(&self, http: &Http) -> Result<Arc<[Application]>, Error> {

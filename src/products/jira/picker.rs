@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     domain::GroupName,
     products::{
-        Error,
+        Error, Standing,
         http::{
             Http,
             request::{Call, Operation},
@@ -40,4 +40,17 @@ pub(in crate::products) async fn groups_like(
     let picked = http.send(call).await?.json::<Picked>()?;
     http.passed_over(NamedGroup::KIND, picked.groups.unreadable);
     Ok(picked.groups.read.into_iter().map(|group| GroupName::new(group.name)).collect())
+}
+
+/// Whether usher's account may find groups; `path` finds them. Jira answers an account without the right with an empty list.
+///
+/// # Errors
+/// [`Error`] if the call fails.
+pub(in crate::products) async fn standing(http: &Http, path: &'static str) -> Result<Standing, Error> {
+    let call = Call::new(Operation::FindGroup, Method::GET, path).query("query", "").query("maxResults", "1");
+    let picked = http.send(call).await?.json::<Picked>()?;
+    Ok(match picked.groups.given() {
+        0 => Standing::NotTold("it shows no group: either there is none, or the account may not see groups"),
+        _ => Standing::Yes,
+    })
 }

@@ -23,6 +23,8 @@ pub(super) struct BitbucketDc;
 
 static ROUTES: &[Route] = &[
     Route::new(Method::GET, "/rest/api/latest/application-properties", properties),
+    Route::new(Method::GET, "/rest/api/latest/admin/license", permissions::licence),
+    Route::new(Method::GET, "/rest/api/latest/admin/user-directories", permissions::directories),
     Route::new(Method::GET, "/rest/api/latest/admin/users", users::list),
     Route::new(Method::DELETE, "/rest/api/latest/admin/users", users::delete),
     Route::new(Method::POST, "/rest/api/latest/admin/users/rename", users::rename),

@@ -60,3 +60,31 @@ pub(super) fn revoke(call: &mut Call<'_>) -> Result<Reply, Reply> {
     call.editor.update(account);
     Ok(Reply::empty(204))
 }
+
+/// The licence, for the seats of the site's first application.
+///
+/// # Errors
+/// A reply with 401 if the acting account is no administrator.
+pub(super) fn licence(call: &mut Call<'_>) -> Result<Reply, Reply> {
+    administrators_only(call)?;
+    let licensed = call.editor.site.applications.iter().find_map(|one| one.seats.map(|seats| (seats, one.used)));
+    let (seats, used) = licensed.map_or((None, 0), |(seats, used)| (Some(seats), used));
+    let mut body = json!({
+        "unlimitedNumberOfUsers": seats.is_none(), "status": { "currentNumberOfUsers": used, "serverId": "SAND" },
+    });
+    if let Some(seats) = seats {
+        body["maximumNumberOfUsers"] = seats.into();
+    }
+    Ok(Reply::json(200, body))
+}
+
+/// The directories of users.
+///
+/// # Errors
+/// A reply with 401 if the acting account is no administrator.
+pub(super) fn directories(call: &mut Call<'_>) -> Result<Reply, Reply> {
+    administrators_only(call)?;
+    let internal =
+        json!({ "name": "Bitbucket Internal Directory", "type": "Internal", "description": "", "active": true });
+    Ok(Reply::json(200, json!([internal])))
+}

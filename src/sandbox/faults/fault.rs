@@ -61,6 +61,11 @@ pub enum Effect {
     List(ListFault),
     /// A Jira Data Center before version 10: it says so, and has no list of its users. Other requests pass.
     BeforeTen,
+    /// The product's own answer, by a clock that is so many seconds ahead, or behind if it is negative.
+    Clock {
+        /// The difference in seconds.
+        seconds: i64,
+    },
     /// 401, as if the credentials were revoked.
     Unauthorized,
     /// 403, as if the acting account lacked the rights.

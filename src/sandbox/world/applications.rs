@@ -23,13 +23,20 @@ pub struct Application {
     /// The ids of users who have access by themselves (Confluence Data Center).
     #[serde(default)]
     pub users: BTreeSet<String>,
+    /// The licensed seats; as many as are needed if none is given.
+    #[serde(default)]
+    pub seats: Option<u32>,
+    /// The seats in use, as the site tells.
+    #[serde(default)]
+    pub used: u32,
 }
 
 impl Application {
     /// An application that members of `groups` have access to.
     pub fn new(key: impl Into<String>, groups: &[&str]) -> Self {
         let (key, groups) = (key.into(), groups.iter().map(|group| (*group).to_owned()).collect());
-        Self { name: key.clone(), key, groups, default_groups: BTreeSet::new(), users: BTreeSet::new() }
+        let (default_groups, users) = (BTreeSet::new(), BTreeSet::new());
+        Self { name: key.clone(), key, groups, default_groups, users, seats: None, used: 0 }
     }
 
     /// With groups that new users are put into.
@@ -46,6 +53,12 @@ impl Application {
         self
     }
 
+    /// With `used` of these seats in use.
+    #[must_use]
+    pub fn seats(self, seats: u32, used: u32) -> Self {
+        Self { seats: Some(seats), used, ..self }
+    }
+
     /// All groups that give access.
     pub(in crate::sandbox) fn giving_access(&self) -> impl Iterator<Item = &String> {
         self.groups.union(&self.default_groups)
@@ -57,10 +70,12 @@ impl Application {
 
     /// The application as JSON of both Jiras.
     pub(in crate::sandbox) fn bean(&self) -> Value {
+        let seats = self.seats.map_or(-1, i64::from);
+        let left = self.seats.map_or(-1, |seats| i64::from(seats.saturating_sub(self.used)));
         json!({
             "key": self.key, "name": self.name, "groups": self.groups, "defaultGroups": self.default_groups,
-            "selectedByDefault": false, "defined": true, "numberOfSeats": -1, "remainingSeats": -1, "userCount": 0,
-            "userCountDescription": "", "hasUnlimitedSeats": true, "platform": self.key == "jira-core",
+            "selectedByDefault": false, "defined": true, "numberOfSeats": seats, "remainingSeats": left, "userCount": self.used,
+            "userCountDescription": "", "hasUnlimitedSeats": self.seats.is_none(), "platform": self.key == "jira-core",
         })
     }
 }

@@ -17,7 +17,7 @@ fn ground() -> Ground {
         "{{ id: odd, name: '{SCRIPT}', source: acme, trigger: manual, test_mode: false, \
          select: {{ email_domain: [acme.example] }}, actions: [{{ add_groups: ['{IMAGE}'] }}, {{ add_groups: [gone] }}] }}"
     );
-    let ground = Ground::new(&scheme).groups(&[IMAGE]);
+    let ground = Ground::new(&scheme).groups(&[IMAGE]).tweak("USHER_SOURCES__0__NAME", &format!("'{SCRIPT}'"));
     let names =
         [SCRIPT.to_owned(), IMAGE.to_owned(), "=1+1\u{202e}exe".to_owned(), "x".repeat(200), "{{ 7*7 }}".to_owned()];
     for (number, name) in names.into_iter().enumerate() {
@@ -39,6 +39,11 @@ async fn whatever_people_groups_and_schemes_are_called_no_page_has_their_markup(
         "/runs".into(),
         "/schemes".into(),
         "/sources".into(),
+        "/sources/acme".into(),
+        "/sources/acme/yaml".into(),
+        "/sources/acme/pause".into(),
+        format!("/sources/{encoded}"),
+        format!("/sources/acme?said={encoded}"),
         "/dead-letters".into(),
         "/settings".into(),
         "/settings/components".into(),

@@ -5,6 +5,7 @@ mod forms;
 mod hostile;
 mod pages;
 mod sessions;
+mod sources;
 mod visitor;
 
 use reqwest::{Method, StatusCode};

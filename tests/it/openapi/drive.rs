@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use usher::{
     domain::{ActionKind, Capability, GroupName, Issue, Product, Step, Timestamp, UserId, UserRef},
-    products::audit::Span,
+    products::{Right, audit::Span},
     sandbox::{Account, Application, AuditAction, AuditBehaviour, Effect, Fault, InOrg, Limit, Population, When},
 };
 
@@ -84,6 +84,13 @@ async fn reads(product: Product) -> Bench {
         bench.client.find_users(text).await.expect("a list");
     }
     bench.client.applications().await.expect("an answer");
+    bench.client.acting_as().await.expect("an answer");
+    for right in [Right::ReadUsers, Right::ChangeUsers, Right::ReadGroups, Right::ReadAuditLog] {
+        bench.client.may(right).await.expect("an answer");
+    }
+    bench.client.seats().await.expect("an answer");
+    bench.client.user_directories().await.expect("an answer");
+    bench.client.pick_groups("st").await.expect("a list");
     let _none = bench.client.user(&UserRef::Name("jane doe+x".to_owned())).await;
     list(&bench).await;
     bench

@@ -38,6 +38,8 @@ mod run_log;
 mod schemes;
 mod secrecy;
 mod shared_rate;
+mod source_checks;
+mod source_health;
 mod split;
 mod standard_error;
 mod starting;

@@ -1,6 +1,7 @@
 //! The schemas of requests for the [document](super::document): exactly what usher accepts.
 
 mod scheme;
+mod source;
 
 use serde_json::json;
 use utoipa::{
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub(super) use scheme::{SchemeText, TriggerText, describe};
+pub(super) use source::SourceText;
 
 /// The highest number of letters in one redrive.
 pub(super) const MAX_LETTERS: usize = 1_000;

@@ -113,7 +113,7 @@ pub(super) fn forge(node: &Node, reader: &mut Reader<'_>) -> Option<Forge> {
         (Some(_), Some(file)) => {
             reader.refuse(&file.at, "keys come from one place; leave out `jwks_url` or `jwks_file`")
         }
-        (None, Some(file)) => keys_in_file(file, reader).map(ForgeKeys::Fixed),
+        (None, Some(file)) => keys_in_file(file, reader),
         (Some(url), None) => JWKS_URL.shape.read(url, reader).map(ForgeKeys::Url),
         (None, None) => Some(ForgeKeys::Url(Url::parse(FORGE_KEYS).expect("a constant that is a URL"))),
     };
@@ -145,9 +145,9 @@ fn keys_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn keys_in_file(node: &Node, reader: &mut Reader<'_>) -> Option<KeySet> {
-    let path = reader.filled(node)?;
-    let path = reader.file(path);
+fn keys_in_file(node: &Node, reader: &mut Reader<'_>) -> Option<ForgeKeys> {
+    let file = reader.filled(node)?.to_owned();
+    let path = reader.file(node, &file)?;
     let read = || {
         let bytes = read_at_most(&path, MAX_KEYS_BYTES).map_err(|error| crate::words::system(&error))?;
         if bytes.len() as u64 > MAX_KEYS_BYTES {
@@ -161,6 +161,6 @@ fn keys_in_file(node: &Node, reader: &mut Reader<'_>) -> Option<KeySet> {
                 format!("the keys can't be read from `{}`: {why}; name a file with a JSON Web Key Set", path.display());
             reader.refuse(&node.at, message)
         },
-        Some,
+        |keys| Some(ForgeKeys::Fixed { file: file.clone(), keys }),
     )
 }

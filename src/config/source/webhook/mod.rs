@@ -23,6 +23,12 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// All secrets that prove deliveries.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let connect = self.connect.iter().flat_map(|connect| &connect.shared_secret);
+        self.hmac.iter().chain(&self.bearer).chain(connect)
+    }
+
     /// Whether any proof is set up, so that webhooks report events of the source.
     pub fn is_set_up(&self) -> bool {
         !self.hmac.is_empty() || !self.bearer.is_empty() || self.connect.is_some() || self.forge.is_some()
@@ -86,5 +92,10 @@ pub enum ForgeKeys {
     /// Published, and changed now and then.
     Url(Url),
     /// These and no others.
-    Fixed(KeySet),
+    Fixed {
+        /// The path of the file that they stand in, as it is written.
+        file: String,
+        /// The keys.
+        keys: KeySet,
+    },
 }

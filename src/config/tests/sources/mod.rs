@@ -5,3 +5,4 @@ pub(super) mod organization;
 pub(super) mod protect;
 pub(super) mod transport;
 pub(super) mod webhooks;
+mod written;

@@ -150,7 +150,7 @@ fn keys_in_a_file_are_read_beside_the_configuration_and_checked() {
     };
     let mut loaded = load("keys.json").expect("right");
     let forge = loaded.config.sources.remove(0).webhook.forge.expect("forge");
-    assert!(matches!(forge.keys, ForgeKeys::Fixed(keys) if keys.get("k").is_some()));
+    assert!(matches!(forge.keys, ForgeKeys::Fixed { keys, .. } if keys.get("k").is_some()));
     for (file, why) in [
         ("none.json", "there is no such file"),
         ("empty.json", "no RSA key"),

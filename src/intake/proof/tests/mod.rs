@@ -65,7 +65,8 @@ fn forge(keys: ForgeKeys) -> Webhook {
 }
 
 fn fixed(kids: &[&str]) -> ForgeKeys {
-    ForgeKeys::Fixed(KeySet::parse(super::testing::key_set(kids).as_bytes()).expect("a key set"))
+    let keys = KeySet::parse(super::testing::key_set(kids).as_bytes()).expect("a key set");
+    ForgeKeys::Fixed { file: "keys.json".to_owned(), keys }
 }
 
 /// The result of a delivery with this `Authorization`.

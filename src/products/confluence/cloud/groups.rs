@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-const GROUPS: &str = "wiki/rest/api/group";
+pub(super) const GROUPS: &str = "wiki/rest/api/group";
 const PICKER: &str = "wiki/rest/api/group/picker";
 const MEMBERSHIP: &str = "wiki/rest/api/group/userByGroupId";
 const MEMBERS: &str = "wiki/rest/api/group/{groupId}/membersByGroupId";

@@ -17,14 +17,14 @@ use crate::{
     },
 };
 
-const SEARCH: &str = "wiki/rest/api/search/user";
+pub(super) const SEARCH: &str = "wiki/rest/api/search/user";
 
 /// The search finds no more, says the reference.
 const MOST: usize = 10_000;
 const CUT: &str = "it ends after 10,000 users, and Confluence Cloud tells of no more";
 
 #[derive(Deserialize)]
-struct SearchHit {
+pub(super) struct SearchHit {
     #[serde(default, deserialize_with = "records::inner")]
     user: Option<Bean>,
 }

@@ -6,6 +6,7 @@
 mod change;
 mod groups;
 mod list;
+mod rights;
 mod search;
 mod user;
 
@@ -19,7 +20,7 @@ use crate::{
     domain::{GroupName, Step, UserId, UserRef},
     live::Live,
     products::{
-        Client, Error, MemberPage, User, UserPage,
+        Client, Error, MemberPage, Right, Standing, User, UserPage,
         administrators::Administered,
         group_ids::GroupIds,
         http::{Http, request::Operation},
@@ -88,6 +89,15 @@ impl Client for ConfluenceCloud {
 
     async fn myself(&self) -> Result<Option<UserId>, Error> {
         Ok(Some(self.current(Operation::ReadMyself).await?.id))
+    }
+
+    async fn acting_as(&self) -> Result<Option<String>, Error> {
+        let id = self.current(Operation::ReadMyself).await?.id;
+        Ok(Some(self.http.user_name().unwrap_or_else(|| id.to_string())))
+    }
+
+    async fn may(&self, right: Right) -> Result<Standing, Error> {
+        self.own_right(right).await
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

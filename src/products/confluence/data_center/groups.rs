@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-const GROUPS: &str = "rest/api/group";
+pub(super) const GROUPS: &str = "rest/api/group";
 const GROUP: &str = "rest/api/group/{groupName}";
 const MEMBERS: &str = "rest/api/group/{groupName}/member";
 

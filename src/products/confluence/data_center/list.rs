@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-const LIST: &str = "rest/api/user/list";
+pub(super) const LIST: &str = "rest/api/user/list";
 
 impl ConfluenceDc {
     /// The page at `cursor`.
@@ -42,7 +42,7 @@ impl ConfluenceDc {
 
 /// The error for a version without a list of users. The members of all groups would be no substitute: users without a
 /// group would be missed, and nobody would notice.
-fn too_old(error: Error) -> Error {
+pub(super) fn too_old(error: Error) -> Error {
     match error {
         Error::Refused { status: status @ (404 | 405), .. } => {
             let message = "it can't list its users; Confluence can do this since 8.4".to_owned();

@@ -8,6 +8,7 @@ mod change;
 mod deletion;
 mod groups;
 mod list;
+mod rights;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -21,7 +22,7 @@ use crate::{
     domain::{GroupName, Step, UserId, UserRef},
     live::Live,
     products::{
-        Client, Error, MemberPage, User, UserPage,
+        Client, Error, MemberPage, Right, Standing, User, UserPage,
         administrators::Administered,
         audit::{AuditLog, DataCenter},
         http::{Http, request::Operation},
@@ -89,6 +90,15 @@ impl Client for ConfluenceDc {
 
     async fn myself(&self) -> Result<Option<UserId>, Error> {
         Ok(Some(self.current(Operation::ReadMyself).await?.id))
+    }
+
+    async fn acting_as(&self) -> Result<Option<String>, Error> {
+        let user = self.current(Operation::ReadMyself).await?;
+        Ok(Some(user.name.unwrap_or_else(|| user.id.to_string())))
+    }
+
+    async fn may(&self, right: Right) -> Result<Standing, Error> {
+        self.own_right(right).await
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

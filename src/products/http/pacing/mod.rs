@@ -67,6 +67,11 @@ impl Pacer {
         self.is_set.notify_one();
     }
 
+    /// The calls a second at most, as it is now.
+    pub fn per_second(&self) -> f64 {
+        self.pace().per_second()
+    }
+
     /// Waits until a call may be made: at most [`bounds::MAX_WAIT`] for the product and then for those
     /// before. Dropping the future gives the place up.
     pub async fn turn(&self) -> Turn {

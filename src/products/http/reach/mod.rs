@@ -34,6 +34,11 @@ pub(in crate::products) fn in_words(error: &reqwest::Error, transport: &Transpor
     by_way_of(why, transport)
 }
 
+/// Whether there is no connection because of its encryption.
+pub(in crate::products) fn is_about_encryption(error: &reqwest::Error) -> bool {
+    find::<rustls::Error>(error).is_some()
+}
+
 /// Whether the connection itself broke, whatever else there is to say about what came.
 pub(in crate::products) fn came_apart(error: &reqwest::Error) -> bool {
     find::<hyper::Error>(error).is_some()

@@ -59,7 +59,10 @@ impl JiraCloud {
     }
 
     /// Whether usher's account is in a group that may change users and groups.
-    async fn administers(&self) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// [`Error`] if a call fails.
+    pub(super) async fn administers(&self) -> Result<bool, Error> {
         let call = Call::new(Operation::ReadRights, Method::GET, MYSELF).query("expand", "groups");
         let myself = self.http.send(call).await?.json::<Myself>()?;
         let administering = self.site_admin_groups().await?;

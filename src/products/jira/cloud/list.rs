@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-const LIST: &str = "rest/api/3/users/search";
+pub(super) const LIST: &str = "rest/api/3/users/search";
 
 impl JiraCloud {
     /// The page at `cursor`.

@@ -5,6 +5,7 @@
 mod change;
 mod groups;
 mod list;
+mod rights;
 mod search;
 mod user;
 
@@ -19,7 +20,7 @@ use crate::{
     domain::{GroupName, Issue, Step, UserId, UserRef},
     live::Live,
     products::{
-        Client, Error, MemberPage, User, UserPage,
+        Client, Error, MemberPage, Right, Seats, Standing, Told, User, UserPage,
         administrators::{Administered, JiraGroups},
         group_ids::GroupIds,
         http::{
@@ -136,6 +137,20 @@ impl Client for JiraCloud {
     async fn myself(&self) -> Result<Option<UserId>, Error> {
         let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
         Ok(Some(answer.json::<user::Bean>()?.known()?.into_user().id))
+    }
+
+    async fn acting_as(&self) -> Result<Option<String>, Error> {
+        let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
+        let id = answer.json::<user::Bean>()?.known()?.into_user().id;
+        Ok(Some(self.http.user_name().unwrap_or_else(|| id.to_string())))
+    }
+
+    async fn may(&self, right: Right) -> Result<Standing, Error> {
+        self.own_right(right).await
+    }
+
+    async fn seats(&self) -> Result<Told<Vec<Seats>>, Error> {
+        self.access.seats(&self.http).await
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

@@ -1,13 +1,11 @@
 //! Changing a user of a Data Center, and creating an issue about them.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ISSUE, JiraDc, MEMBERSHIP, MY_PERMISSIONS, PASSWORD, USER};
+use super::{ISSUE, JiraDc, MEMBERSHIP, PASSWORD, USER};
 use crate::{
     domain::{GroupName, Groups, Issue, Step},
     products::{
@@ -60,13 +58,6 @@ impl JiraDc {
             Err(Error::Unauthorized { status: 403, message }) => Err(rights::weigh(message, self.administers().await)),
             answer => answer,
         }
-    }
-
-    /// Whether usher's account administers this Jira.
-    async fn administers(&self) -> Result<bool, Error> {
-        let answer = self.http.send(Call::new(Operation::ReadRights, Method::GET, MY_PERMISSIONS)).await?;
-        let permissions = answer.json::<Permissions>()?.permissions;
-        Ok(permissions.get("ADMINISTER").is_some_and(|permission| permission.have_permission == Some(true)))
     }
 
     async fn edit(&self, user: &User, fields: Value) -> Result<Edited, Error> {
@@ -143,16 +134,4 @@ struct Edited {
     _name: String,
     #[serde(default, deserialize_with = "truth")]
     active: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Permissions {
-    permissions: HashMap<String, Permission>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Permission {
-    #[serde(default, deserialize_with = "truth")]
-    have_permission: Option<bool>,
 }

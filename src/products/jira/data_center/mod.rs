@@ -5,6 +5,7 @@
 
 mod change;
 mod list;
+mod rights;
 mod search;
 mod user;
 mod version;
@@ -20,7 +21,7 @@ use crate::{
     domain::{GroupName, Issue, Step, UserId, UserRef},
     live::Live,
     products::{
-        Client, Error, MemberPage, User, UserPage,
+        Client, Error, MemberPage, Right, Seats, Standing, Told, User, UserPage,
         administrators::{Administered, JiraGroups},
         audit::{AuditLog, DataCenter},
         http::{
@@ -73,6 +74,7 @@ struct IssueSearch {
 #[derive(Deserialize)]
 struct Myself {
     key: String,
+    name: Option<String>,
 }
 
 /// A page of a group's members. None of its fields is used.
@@ -135,6 +137,20 @@ impl Client for JiraDc {
     async fn myself(&self) -> Result<Option<UserId>, Error> {
         let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
         Ok(Some(UserId::new(answer.json::<Myself>()?.key)))
+    }
+
+    async fn acting_as(&self) -> Result<Option<String>, Error> {
+        let answer = self.http.send(Call::new(Operation::ReadMyself, Method::GET, MYSELF)).await?;
+        let Myself { key, name } = answer.json()?;
+        Ok(Some(name.unwrap_or(key)))
+    }
+
+    async fn may(&self, right: Right) -> Result<Standing, Error> {
+        self.own_right(right).await
+    }
+
+    async fn seats(&self) -> Result<Told<Vec<Seats>>, Error> {
+        self.access.seats(&self.http).await
     }
 
     async fn administrators(&self) -> Result<BTreeSet<UserId>, Error> {

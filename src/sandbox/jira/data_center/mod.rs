@@ -83,13 +83,16 @@ fn server_info(call: &mut Call<'_>) -> Result<Reply, Reply> {
     Ok(Reply::json(200, body))
 }
 
-/// One of the many permissions: whether the acting account administers the site.
+/// Some of the many permissions: whether the acting account administers the site, and whether it may see users.
 fn permissions(call: &mut Call<'_>) -> Result<Reply, Reply> {
-    let administer = json!({
-        "id": "0", "key": "ADMINISTER", "name": "Jira-Administratoren", "type": "GLOBAL", "description": "",
-        "havePermission": call.editor.site.acting_administers(),
+    let administers = call.editor.site.acting_administers();
+    let permission = |id: &str, key: &str, name: &str, has: bool| json!({ "id": id, "key": key, "name": name, "type": "GLOBAL", "description": "", "havePermission": has });
+    let permissions = json!({
+        "ADMINISTER": permission("0", "ADMINISTER", "Jira-Administratoren", administers),
+        "SYSTEM_ADMIN": permission("44", "SYSTEM_ADMIN", "Jira-Systemadministratoren", administers),
+        "USER_PICKER": permission("27", "USER_PICKER", "Benutzer durchsuchen", true),
     });
-    Ok(Reply::json(200, json!({ "permissions": { "ADMINISTER": administer } })))
+    Ok(Reply::json(200, json!({ "permissions": permissions })))
 }
 
 fn applications(call: &mut Call<'_>) -> Result<Reply, Reply> {

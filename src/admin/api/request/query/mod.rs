@@ -42,6 +42,27 @@ impl List {
     }
 }
 
+/// The query of a picker of groups.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::admin::api) struct Groups {
+    /// A part of the name, in any case; all groups by default.
+    #[serde(default)]
+    #[param(value_type = String, required = false, max_length = 255)]
+    like: String,
+    /// The highest number of groups; 50 by default. A product names 100 at most.
+    #[serde(default)]
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 500)]
+    limit: Limit,
+}
+
+impl Groups {
+    pub(in crate::admin::api) fn split(self) -> (String, usize) {
+        (self.like, self.limit.get())
+    }
+}
+
 /// The query of a path that is not a list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

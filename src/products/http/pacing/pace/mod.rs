@@ -100,6 +100,12 @@ impl Pace {
         self.learned.next = self.learned.next.max(self.not_before);
     }
 
+    /// The calls a second at most, as it is now.
+    pub fn per_second(&self) -> f64 {
+        let gap = self.configured.gap.max(self.learned.gap).as_secs_f64();
+        if gap > 0.0 { 1.0 / gap } else { f64::MAX }
+    }
+
     /// Takes the next slot, or says when to ask again.
     ///
     /// # Errors

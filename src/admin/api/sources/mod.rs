@@ -1,6 +1,11 @@
-//! The sources of the configuration, without secrets, and their states.
+//! The sources of the configuration, without secrets: their states, checks of their connections, lists for pickers.
 
-use std::time::Duration;
+pub(super) mod check;
+pub(super) mod health;
+pub(super) mod pickers;
+mod recent;
+
+use std::{sync::Arc, time::Duration};
 
 use actix_web::web::{Data, Path, Query};
 use chrono::NaiveDate;
@@ -20,7 +25,8 @@ use crate::{
     admin::{AdminState, SourceHealth, SourceState},
     config::{Rate, Source},
     domain::{Comparison, Pausable, Pause, Product, SourceId, Timestamp, UserList},
-    source::Arrived,
+    secret::Secret,
+    source::{Arrived, Connection},
     users::{RefreshState, RosterRow},
     views::{self, NewcomersOrder, Order, Page, Views},
 };
@@ -38,6 +44,14 @@ pub struct SourceRow {
     rate: RateRow,
     #[serde(skip)]
     reconcile: Option<Duration>,
+    /// The names of the secrets that prove deliveries.
+    #[serde(skip)]
+    secrets: Vec<Option<Arc<str>>>,
+    #[serde(skip)]
+    has_feed: bool,
+    /// The whole of it as YAML, without secrets.
+    #[serde(skip)]
+    yaml: Arc<str>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -53,7 +67,10 @@ impl From<&Source> for SourceRow {
         let rate = RateRow { per_second, concurrency };
         let (id, name, product, credentials_expire) = (id.clone(), name.clone(), *product, *credentials_expire);
         let (base_url, reconcile) = (without_credentials(base_url), reconcile.map(|reconcile| reconcile.every));
-        Self { id, name, product, base_url, credentials_expire, rate, reconcile }
+        let secrets = source.webhook.secrets().map(Secret::name).collect();
+        let has_feed = source.feed.is_some();
+        let yaml = source.as_yaml().unwrap_or_else(|error| format!("# it can't be written: {error}\n")).into();
+        Self { id, name, product, base_url, credentials_expire, rate, reconcile, secrets, has_feed, yaml }
     }
 }
 
@@ -71,6 +88,21 @@ impl SourceRow {
     /// The kind of product.
     pub(crate) fn product(&self) -> Product {
         self.product
+    }
+
+    /// Its address, without credentials.
+    pub(crate) fn base_url(&self) -> &Url {
+        &self.base_url
+    }
+
+    /// The bounds on calls to it: a second, and at once.
+    pub(crate) fn rate(&self) -> (f64, usize) {
+        (self.rate.per_second, self.rate.concurrency)
+    }
+
+    /// The whole of it as YAML, without secrets.
+    pub(crate) fn yaml(&self) -> &str {
+        &self.yaml
     }
 
     /// When its credentials end, where that is told.
@@ -166,6 +198,10 @@ impl SourceNow {
 pub(super) struct SourceDetail {
     #[serde(flatten)]
     now: SourceNow,
+    /// Whether it is from the configuration file. It can't be changed here.
+    provisioned: bool,
+    /// The whole of it as YAML. Secrets are named by the place where they are kept, or left empty.
+    yaml: String,
     /// The names in `protect` and in enabled schemes, and whether the product has them; null if nothing is looked up.
     references: Option<ReferencesRow>,
     /// The last list of its users that the answering process keeps.
@@ -204,11 +240,20 @@ pub(super) async fn one(
         let sources = state.sources();
         let row = sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
         let now = now(&state, vec![row.clone()])?.pop().ok_or_else(no_such)?;
+        let (provisioned, yaml) = (true, row.yaml().to_owned());
         let references = state.references(&row.id).map(|references| references.standing().into());
         let (roster, roster_refresh) = (state.users.standing(&row.id)?, state.users.refresh_state(&row.id));
-        Ok(SourceDetail { now, references, roster, roster_refresh })
+        Ok(SourceDetail { now, provisioned, yaml, references, roster, roster_refresh })
     })
     .await
+}
+
+/// The source `id` with its connection.
+fn connected(state: &AdminState, id: &str) -> Result<(SourceRow, Arc<Connection>), Problem> {
+    let no_such = || Problem::NotFound { kind: "source", id: id.to_owned() };
+    let row = state.sources().iter().find(|row| row.id.as_str() == id).cloned().ok_or_else(no_such)?;
+    let connection = state.connections.iter().find(|connection| connection.source == row.id).ok_or_else(no_such)?;
+    Ok((row, Arc::clone(connection)))
 }
 
 /// The states of the sources of `rows`, in their order.
