@@ -153,6 +153,11 @@ impl AdminState {
         self.arrivals.last_day(source)
     }
 
+    /// The previews of schemes.
+    pub(crate) fn previews(&self) -> &Previews {
+        &self.previews
+    }
+
     /// The state of the process.
     pub(crate) fn readiness(&self) -> &dyn Readiness {
         self.readiness.as_ref()

@@ -30,6 +30,8 @@ pub(super) fn all() -> Vec<Resource> {
         act("/sign-out", sign_out::here),
         act("/sign-out/everywhere", sign_out::everywhere),
         page("/", pages::today::show),
+        page("/start", pages::start::show),
+        act("/start/dismiss", pages::start::dismiss),
         page("/sources", pages::sources::list::show),
         page("/sources/{id}", pages::sources::one::show),
         page("/sources/{id}/yaml", pages::sources::yaml::show),

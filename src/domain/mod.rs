@@ -27,8 +27,9 @@ pub use policy::reference::{Mention, MentionedAt, Reference, ReferenceKind};
 pub use policy::role::{Role, SourceScope};
 pub use policy::scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use policy::setting::{
-    Actor, BasedOn, CancelledRun, ChangeKind, DeletedRuns, Draft, InvalidActor, Matching, OutcomesRecreated, Pausable,
-    Pause, RunSelection, SchemeChange, SessionsEnded, Setting, StoredScheme, WhichSessions,
+    Actor, BasedOn, CancelledRun, ChangeKind, DeletedRuns, Draft, InvalidActor, Matching, Milestone, MilestoneReached,
+    OutcomesRecreated, Pausable, Pause, RunSelection, SchemeChange, SessionsEnded, Setting, StoredScheme,
+    WhichSessions,
 };
 pub use policy::trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};
 pub use product::Product;

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,6 +23,8 @@ const PREVIEW_TTL: Duration = Duration::from_mins(5);
 #[derive(Clone)]
 pub struct Previews {
     jobs: Arc<Mutex<HashMap<String, Entry>>>,
+    /// Whether somebody has looked at one since this process began.
+    looked_at: Arc<AtomicBool>,
     /// The runtime of the look-ups; none: that of the caller.
     runtime: Option<Handle>,
 }
@@ -27,7 +32,7 @@ pub struct Previews {
 impl Default for Previews {
     /// None yet. Users are looked at in the runtime in which this is called, and not in the one that answers requests.
     fn default() -> Self {
-        Self { jobs: Arc::default(), runtime: Handle::try_current().ok() }
+        Self { jobs: Arc::default(), looked_at: Arc::default(), runtime: Handle::try_current().ok() }
     }
 }
 
@@ -111,7 +116,13 @@ impl Previews {
         let mut jobs = self.jobs();
         let entry = jobs.get_mut(id)?;
         entry.asked = Instant::now();
+        self.looked_at.store(true, Ordering::Relaxed);
         Some(entry.job.clone())
+    }
+
+    /// Whether somebody has looked at a preview since this process began.
+    pub fn were_looked_at(&self) -> bool {
+        self.looked_at.load(Ordering::Relaxed)
     }
 
     fn jobs(&self) -> MutexGuard<'_, HashMap<String, Entry>> {

@@ -8,6 +8,7 @@
 mod drafts;
 mod error;
 mod follow;
+mod milestones;
 mod state;
 mod view;
 mod write;

@@ -10,8 +10,8 @@ use super::view::{Contents, SchemeView};
 use crate::{
     config::{CheckedScheme, Config, Problem, ProvisionedScheme, Sources, check_scheme},
     domain::{
-        CancelledRun, Draft, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef, SessionsEnded, Setting,
-        StoredScheme, Timestamp, UserKey, WhichSessions,
+        CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef,
+        SessionsEnded, Setting, StoredScheme, Timestamp, UserKey, WhichSessions,
     },
     log::LONGEST_PAUSE,
     rules::{Schemes, VersionedScheme},
@@ -43,6 +43,7 @@ pub(super) enum Prepared {
     SessionsEnded(SessionsEnded),
     /// Runs were removed from the run log, at that time. The views see to it.
     DeletedRuns(Timestamp),
+    Milestone(MilestoneReached),
     Draft(Arc<Draft>),
     /// Set by the log for itself.
     NoneOfOurs,
@@ -60,6 +61,7 @@ pub(super) struct State {
     /// When runs were removed from the run log.
     deleted_runs: HashMap<String, Timestamp>,
     drafts: HashMap<String, Arc<Draft>>,
+    milestones: HashMap<String, MilestoneReached>,
 }
 
 impl State {
@@ -74,6 +76,7 @@ impl State {
             ended_sessions: HashMap::new(),
             deleted_runs: HashMap::new(),
             drafts: HashMap::new(),
+            milestones: HashMap::new(),
         }
     }
 
@@ -90,6 +93,7 @@ impl State {
             Setting::CancelledRun(cancelled) => Prepared::CancelledRun(cancelled),
             Setting::SessionsEnded(ended) => Prepared::SessionsEnded(ended),
             Setting::DeletedRuns(deleted) => Prepared::DeletedRuns(deleted.at),
+            Setting::Milestone(reached) => Prepared::Milestone(reached),
             Setting::Draft(draft) => Prepared::Draft(Arc::new(draft)),
             Setting::OutcomesRecreated(_) => Prepared::NoneOfOurs,
         }
@@ -117,6 +121,9 @@ impl State {
             }
             Prepared::Draft(draft) => {
                 self.drafts.insert(key, draft);
+            }
+            Prepared::Milestone(reached) => {
+                self.milestones.insert(key, reached);
             }
             Prepared::NoneOfOurs => {}
         }
@@ -149,6 +156,7 @@ impl State {
         self.ended_sessions.remove(key);
         self.deleted_runs.remove(key);
         self.drafts.remove(key);
+        self.milestones.remove(key);
         self.schemes.remove(key).is_some()
     }
 
@@ -223,6 +231,11 @@ impl State {
         let ended = |which: WhichSessions| self.ended_sessions.get(which.key().as_str());
         ended(WhichSessions::One(id.to_owned())).is_some()
             || ended(WhichSessions::OfPerson(person.to_owned())).is_some_and(|ended| began <= ended.at)
+    }
+
+    /// Who reached `milestone`, and when.
+    pub fn milestone(&self, milestone: Milestone) -> Option<&MilestoneReached> {
+        self.milestones.get(milestone.key().as_str())
     }
 
     /// The drafts that are kept at `now`.

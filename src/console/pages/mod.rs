@@ -6,6 +6,7 @@ pub(super) mod runs;
 pub(super) mod schemes;
 pub(super) mod settings;
 pub(super) mod sources;
+pub(super) mod start;
 pub(super) mod today;
 
 use super::{Asked, frame::Choice};

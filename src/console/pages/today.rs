@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::sources::list::Table;
+use super::{sources::list::Table, start::Checklist};
 use crate::{
     admin::{AdminState, Problem, SourceNow, SourceState, sources_now},
     console::{
@@ -12,7 +12,7 @@ use crate::{
         addresses::Address,
         frame::{Frame, Kind, Moment, Number, Place},
     },
-    domain::{SourceId, Timestamp},
+    domain::{Milestone, SourceId, Timestamp},
     views::{Filter, LetterFilter, LetterState, Limit, Page, Paging, Run, RunState, Totals},
 };
 
@@ -22,6 +22,8 @@ const DAY: Duration = Duration::from_hours(24);
 #[template(path = "today.html")]
 struct Today {
     frame: Frame,
+    /// The number of steps of the beginning that are done; none once the list was dismissed.
+    begun: Option<usize>,
     inbox: Vec<Item>,
     numbers: [Number; 5],
     note: Option<&'static str>,
@@ -82,7 +84,11 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let numbers = numbers(&found.totals, since);
     let note = found.totals.cut.then_some("There are more runs than these; the latest 20,000 were added up.");
     let sources = Table::new(&asked, found.sources);
-    Answer::html(&Today { frame: asked.frame(Place::Today, "Today"), inbox, numbers, note, sources })
+    let begun = match asked.state().settings().milestone(Milestone::Dismissed) {
+        Some(_) => None,
+        None => Some(Checklist::read(&asked).await?.done),
+    };
+    Answer::html(&Today { frame: asked.frame(Place::Today, "Today"), begun, inbox, numbers, note, sources })
 }
 
 fn numbers(totals: &Totals, since: Timestamp) -> [Number; 5] {

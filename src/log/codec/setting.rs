@@ -2,8 +2,9 @@
 
 use super::{Error, Wire, need, proto};
 use crate::domain::{
-    Actor, BasedOn, CancelledRun, ChangeKind, DeletedRuns, Draft, Matching, OutcomesRecreated, Pausable, Pause, RunId,
-    RunSelection, SchemeChange, SchemeId, SessionsEnded, Setting, SourceId, StoredScheme, Timestamp, WhichSessions,
+    Actor, BasedOn, CancelledRun, ChangeKind, DeletedRuns, Draft, Matching, Milestone, MilestoneReached,
+    OutcomesRecreated, Pausable, Pause, RunId, RunSelection, SchemeChange, SchemeId, SessionsEnded, Setting, SourceId,
+    StoredScheme, Timestamp, WhichSessions,
 };
 
 impl Wire for Setting {
@@ -48,6 +49,7 @@ impl Wire for Setting {
                 proto::setting::Setting::SessionsEnded(proto::SessionsEnded { of: Some(of), at_ms })
             }
             Self::DeletedRuns(deleted) => proto::setting::Setting::DeletedRuns(deleted_to_wire(deleted)),
+            Self::Milestone(reached) => proto::setting::Setting::Milestone(milestone_to_wire(reached)),
         };
         proto::Setting { setting: Some(setting) }
     }
@@ -77,8 +79,31 @@ impl Wire for Setting {
                 Self::SessionsEnded(SessionsEnded { of, at: Timestamp::from_millis(at_ms) })
             }
             proto::setting::Setting::DeletedRuns(deleted) => Self::DeletedRuns(deleted_from_wire(deleted)?),
+            proto::setting::Setting::Milestone(reached) => Self::Milestone(milestone_from_wire(reached)?),
         })
     }
+}
+
+fn milestone_to_wire(reached: &MilestoneReached) -> proto::MilestoneReached {
+    let milestone = match reached.milestone {
+        Milestone::Arrived => proto::Milestone::Arrived,
+        Milestone::Previewed => proto::Milestone::Previewed,
+        Milestone::RunRead => proto::Milestone::RunRead,
+        Milestone::Dismissed => proto::Milestone::Dismissed,
+    };
+    proto::MilestoneReached { milestone: milestone.into(), by: reached.by.to_string(), at_ms: reached.at.as_millis() }
+}
+
+fn milestone_from_wire(message: proto::MilestoneReached) -> Result<MilestoneReached, Error> {
+    let milestone = match message.milestone() {
+        proto::Milestone::Arrived => Milestone::Arrived,
+        proto::Milestone::Previewed => Milestone::Previewed,
+        proto::Milestone::RunRead => Milestone::RunRead,
+        proto::Milestone::Dismissed => Milestone::Dismissed,
+        proto::Milestone::Unspecified => return Err(Error::Missing("milestone")),
+    };
+    let proto::MilestoneReached { by, at_ms, .. } = message;
+    Ok(MilestoneReached { milestone, by: actor(&by)?, at: Timestamp::from_millis(at_ms) })
 }
 
 fn change_to_wire(change: &SchemeChange) -> proto::SchemeChange {
@@ -254,6 +279,7 @@ mod tests {
             Setting::OutcomesRecreated(OutcomesRecreated { partition: 3, number: 2, decisions_until: 70 }),
             Setting::SessionsEnded(SessionsEnded { of: WhichSessions::One("5a1e".into()), at }),
             Setting::SessionsEnded(SessionsEnded { of: WhichSessions::OfPerson("Ann Ü.".into()), at }),
+            Setting::Milestone(MilestoneReached { milestone: Milestone::RunRead, by: by.clone(), at }),
             Setting::DeletedRuns(deleted(RunSelection::These(vec![RunId::new("e.s")]))),
             Setting::DeletedRuns(deleted(RunSelection::All(Matching {
                 before: at,

@@ -1,4 +1,5 @@
 mod drafts;
+mod milestones;
 mod outlived;
 mod replicas;
 mod schemes;

@@ -39,6 +39,7 @@ async fn whatever_people_groups_and_schemes_are_called_no_page_has_their_markup(
         "/runs".into(),
         "/schemes".into(),
         "/sources".into(),
+        "/start".into(),
         "/sources/acme".into(),
         "/sources/acme/yaml".into(),
         "/sources/acme/pause".into(),

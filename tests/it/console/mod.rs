@@ -6,6 +6,7 @@ mod hostile;
 mod pages;
 mod sessions;
 mod sources;
+mod start;
 mod visitor;
 
 use reqwest::{Method, StatusCode};

@@ -11,7 +11,7 @@ use crate::{
         addresses::Address,
         frame::{Errors, Fact, Frame, Place},
     },
-    domain::RunId,
+    domain::{Milestone, RunId},
     views::{Cursor, Entry, EntryFilter, EntryResult, Limit, Page, Paging, Run},
 };
 
@@ -47,6 +47,7 @@ pub(super) struct Asks {
 pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let asks: Asks = asked.query()?;
     let run = run(&asked).await?;
+    super::super::start::note(&asked, Milestone::RunRead);
     if asks.part == "progress" && asked.is_partial() {
         return Answer::html(&Progress::new(&run));
     }

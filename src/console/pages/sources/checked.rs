@@ -14,7 +14,7 @@ use crate::{
         frame::{Badge, Kind, Moment},
     },
     domain::{Actor, SourceId, Timestamp},
-    source::checks::{Check, CheckResult, Checks},
+    source::checks::{Check, CheckResult, Checks, What},
 };
 
 /// See the module. It holds one check for each source at most.
@@ -33,6 +33,12 @@ impl LastChecks {
     pub(super) fn keep(&self, source: SourceId, checks: Checks, at: Timestamp, by: Actor) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner); // a map is never half changed
         all.insert(source, LastCheck { checks, at, by });
+    }
+
+    /// Whether the product accepted the credentials at the last check.
+    pub(in crate::console) fn passed(&self, source: &SourceId) -> bool {
+        let accepted = |check: &Check| check.what() == What::Credentials && check.result() == CheckResult::Pass;
+        self.of(source).is_some_and(|last| last.checks.each().any(accepted))
     }
 
     fn of(&self, source: &SourceId) -> Option<LastCheck> {

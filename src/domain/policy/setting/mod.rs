@@ -3,6 +3,7 @@
 mod actor;
 mod deleted_runs;
 mod draft;
+mod milestone;
 mod recreation;
 mod sessions_ended;
 mod stored_scheme;
@@ -12,6 +13,7 @@ use std::fmt;
 pub use actor::{Actor, InvalidActor};
 pub use deleted_runs::{DeletedRuns, Matching, RunSelection};
 pub use draft::{BasedOn, Draft};
+pub use milestone::{Milestone, MilestoneReached};
 pub use recreation::OutcomesRecreated;
 pub use sessions_ended::{SessionsEnded, WhichSessions};
 pub use stored_scheme::{ChangeKind, SchemeChange, StoredScheme};
@@ -36,6 +38,8 @@ pub enum Setting {
     SessionsEnded(SessionsEnded),
     /// Runs that are removed from the run log.
     DeletedRuns(DeletedRuns),
+    /// A step of the beginning that was reached.
+    Milestone(MilestoneReached),
 }
 
 impl Setting {
@@ -49,6 +53,7 @@ impl Setting {
             Self::OutcomesRecreated(recreated) => recreated.key(),
             Self::SessionsEnded(ended) => ended.of.key(),
             Self::DeletedRuns(deleted) => DeletedRuns::key_of(&deleted.id),
+            Self::Milestone(reached) => reached.milestone.key(),
         }
     }
 }
