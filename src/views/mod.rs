@@ -234,6 +234,15 @@ impl Views {
         self.database.read(|db| Runs(db).deletable(runs))
     }
 
+    /// Whether a run of the source of `run` was removed from the run log that was at work after `run` began, and changed
+    /// users or found them as it wanted them.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn later_was_removed(&self, run: &Run) -> Result<bool, Error> {
+        self.database.read(|db| Runs(db).later_was_removed(run))
+    }
+
     /// Whether the removal of runs `id` has been read.
     ///
     /// # Errors

@@ -91,6 +91,12 @@ CREATE INDEX run_deletions_by_time ON run_deletions (at);
 -- The numbers of runs that are removed, and whose rows are still to go. They are shown nowhere.
 CREATE TABLE runs_removed (run INTEGER PRIMARY KEY) STRICT;
 
+-- For each source, when the latest of its removed runs was at work: an undo of an earlier run does not know their steps.
+CREATE TABLE removed_until (
+    source TEXT    PRIMARY KEY,
+    latest INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What became of each step of a run.
 CREATE TABLE entries (
     run         INTEGER NOT NULL, -- runs.no

@@ -8,7 +8,7 @@
 use rusqlite::{Connection, named_params};
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Runs, entries::Entries, row::Row, table::Table};
+use super::{Error, Run, Runs, entries::Entries, row::Row, table::Table};
 use crate::{
     domain::{DeletedRuns, Matching, RunId, RunSelection, Timestamp},
     views::{database::Json, prune::step::Step},
@@ -23,7 +23,7 @@ pub struct Deletable {
     pub held: u64,
     /// The number of runs that have not ended.
     pub running: u64,
-    /// The runs that are being undone.
+    /// The runs that are being undone, and the undos of runs that are there.
     pub undoing: Vec<RunId>,
     /// The number of named runs that are not there.
     pub missing: u64,
@@ -48,9 +48,13 @@ const ABOUT: &str = "
         ELSE id IN (SELECT value FROM json_each(:ids)) END
     AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = runs.no)";
 const ENDED: &str = "state IN ('done', 'failed', 'cancelled')";
-/// A run whose undo has not ended.
-const UNDONE: &str = "EXISTS (SELECT 1 FROM runs AS undo INDEXED BY runs_by_undo
-    WHERE undo.undo_of = runs.id AND undo.state IN ('running', 'held'))";
+/// A run whose undo has not ended, or the undo of a run that is there: the number of its undos names the next one.
+const UNDONE: &str = "(EXISTS (SELECT 1 FROM runs AS undo INDEXED BY runs_by_undo
+        WHERE undo.undo_of = runs.id AND undo.state IN ('running', 'held'))
+    OR EXISTS (SELECT 1 FROM runs AS undone WHERE undone.id = runs.undo_of
+        AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = undone.no)))";
+/// Keeps the time of the latest of the runs that `WHERE` selects.
+const KEEP_UNTIL: &str = "ON CONFLICT (source) DO UPDATE SET latest = max(latest, excluded.latest)";
 
 impl Deletions<'_> {
     /// Takes in a removal, and marks the runs that are there.
@@ -62,16 +66,23 @@ impl Deletions<'_> {
         let kept = Json(Kept { runs: runs.clone(), except: except.clone() });
         let sql = "INSERT OR REPLACE INTO run_deletions (id, at, deletion) VALUES (?1, ?2, ?3)";
         self.0.prepare_cached(sql)?.execute((id, at, kept))?;
-        let sql = format!(
-            "INSERT OR IGNORE INTO runs_removed (run) SELECT no FROM runs
-            WHERE {ABOUT} AND {ENDED} AND latest <= :at AND id NOT IN (SELECT value FROM json_each(:except))"
+        let marked =
+            format!("WHERE {ABOUT} AND {ENDED} AND latest <= :at AND id NOT IN (SELECT value FROM json_each(:except))");
+        let until = format!(
+            "INSERT INTO removed_until (source, latest) SELECT source, max(latest) FROM runs {marked}
+                AND NOT test_mode AND changed + unchanged > 0 GROUP BY source
+            {KEEP_UNTIL}"
         );
-        let Values { ids, matching } = Values::of(runs);
-        self.0.prepare_cached(&sql)?.execute(named_params! {
-            ":ids": ids, ":before": matching.before, ":scheme": matching.scheme, ":source": matching.source,
-            ":kind": matching.kind, ":state": matching.state, ":test_mode": matching.test_mode, ":at": at,
-            ":except": serde_json::json!(except).to_string(),
-        })?;
+        let marks = format!("INSERT OR IGNORE INTO runs_removed (run) SELECT no FROM runs {marked}");
+        let (Values { ids, matching }, except) = (Values::of(runs), serde_json::json!(except).to_string());
+        // The time first: afterwards the runs are marked, and no longer selected.
+        for sql in [until, marks] {
+            self.0.prepare_cached(&sql)?.execute(named_params! {
+                ":ids": ids, ":before": matching.before, ":scheme": matching.scheme, ":source": matching.source,
+                ":kind": matching.kind, ":state": matching.state, ":test_mode": matching.test_mode, ":at": at,
+                ":except": except,
+            })?;
+        }
         Ok(())
     }
 
@@ -90,6 +101,11 @@ impl Deletions<'_> {
             if is_about(&kept?.0, row) {
                 let sql = "INSERT OR IGNORE INTO runs_removed (run) SELECT no FROM runs WHERE id = ?1";
                 self.0.prepare_cached(sql)?.execute([&row.run.id])?;
+                let did_something = !row.run.test_mode && row.run.counts.changed + row.run.counts.unchanged > 0;
+                if did_something {
+                    let sql = format!("INSERT INTO removed_until (source, latest) VALUES (?1, ?2) {KEEP_UNTIL}");
+                    self.0.prepare_cached(&sql)?.execute((&row.run.source, latest))?;
+                }
                 return Ok(());
             }
         }
@@ -138,6 +154,16 @@ impl Deletions<'_> {
 }
 
 impl Runs<'_> {
+    /// Whether a run of the source of `run` was removed from the run log that was at work after `run` began, and changed
+    /// users or found them as it wanted them.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
+    pub(in crate::views) fn later_was_removed(self, run: &Run) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM removed_until WHERE source = ?1 AND latest >= ?2)";
+        Ok(self.0.prepare_cached(sql)?.query_row((&run.source, run.started), |row| row.get(0))?)
+    }
+
     /// The effect that a removal of `runs` would have now.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ pub(in crate::admin) struct Left {
     held: u64,
     /// They have not ended.
     running: u64,
-    /// They are being undone.
+    /// They are being undone, or are the undo of a run that is there.
     undoing: u64,
     /// They were named, and are not there.
     missing: u64,

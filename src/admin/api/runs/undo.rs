@@ -47,7 +47,7 @@ pub(in crate::admin::api) async fn plan(
     responses(
         (status = 202, description = "The run that undoes it. Asked for twice, it is the same one.", body = super::AcceptedRow),
         (status = 404, description = "There is no such run."),
-        (status = 409, description = "It has not ended, or has changed nothing: `detail` says why."),
+        (status = 409, description = "It has not ended, has changed nothing, or later runs were removed: `detail` says why."),
         (status = 413, description = "The body is too long."),
         (status = 503, description = "It can't be written now."),
     )
@@ -87,13 +87,21 @@ pub(in crate::admin) async fn ask(
     reason: Option<String>,
 ) -> Result<RunId, Problem> {
     let (views, wanted) = (state.views.clone(), id.clone());
-    let (run, undos) = read(state.runtime(), move || Ok((views.run(&wanted)?, views.undos(&wanted)?))).await?;
-    let run = run.ok_or_else(|| no_such_run(id))?;
+    let found = read(state.runtime(), move || {
+        let Some(run) = views.run(&wanted)? else { return Ok(None) };
+        Ok(Some((views.later_was_removed(&run)?, views.undos(&wanted)?, run)))
+    });
+    let (later_was_removed, undos, run) = found.await?.ok_or_else(|| no_such_run(id))?;
     if let Some(undo) = undos.iter().find(|undo| !came_to_nothing(undo)) {
         return Ok(undo.id.clone());
     }
     if let Some(why) = obstacle(state, &run) {
         return Err(wrong_state(&run, &why));
+    }
+    if later_was_removed {
+        let why = "later runs of its source were removed from the run log, so usher does not know which users are \
+            meant to be as they are now; put them back by a scheme";
+        return Err(wrong_state(&run, why));
     }
     let request = UndoRequest {
         of: run.id,

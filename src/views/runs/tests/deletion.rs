@@ -107,3 +107,23 @@ fn what_would_stay_is_counted_by_why() {
     let found = runs.deletable(&named).expect("counted");
     assert_eq!(found, Deletable { deleted: 1, running: 1, missing: 1, ..Deletable::default() });
 }
+
+#[test]
+fn a_removed_run_that_did_something_is_known_to_the_undo_of_earlier_ones_in_either_order_of_reading() {
+    let removal = removal(at(10), RunSelection::These(vec![RunId::new("e1.a")]));
+    let (after, first) = (runs(), runs());
+    apply_all(after, &done("e1"));
+    let run = after.get(&RunId::new("e1.a")).expect("read").expect("a run");
+    Deletions(after.0).apply(&removal).expect("applied");
+    Deletions(first.0).apply(&removal).expect("applied");
+    apply_all(first, &done("e1"));
+    for runs in [after, first] {
+        while Deletions(runs.0).remove().expect("removed").dropped > 0 {}
+        for (started, known) in [(at(1), true), (at(3), true), (at(4), false)] {
+            let earlier = Run { started, ..run.clone() };
+            assert_eq!(runs.later_was_removed(&earlier).expect("read"), known, "{started}");
+        }
+        let elsewhere = Run { source: "other".parse().expect("an id"), started: at(1), ..run.clone() };
+        assert!(!runs.later_was_removed(&elsewhere).expect("read"));
+    }
+}
