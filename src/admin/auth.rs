@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     fn admin(token: Option<&str>) -> config::Admin {
-        config::Admin { listen: ([127, 0, 0, 1], 0).into(), token: token.map(Secret::new) }
+        config::Admin { token: token.map(Secret::new), ..config::Admin::at(([127, 0, 0, 1], 0).into()) }
     }
 
     #[test]

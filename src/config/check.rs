@@ -12,8 +12,9 @@ use super::{
     },
     scheme::scheme,
     service::{
+        admin::admin,
         console::console,
-        listeners::{admin, check_apart, webhooks},
+        listeners::{check_apart, webhooks},
         log::log,
     },
     source::{self, source},
@@ -27,13 +28,13 @@ pub(super) fn config(root: &Node, reader: &mut Reader<'_>) -> Option<Config> {
     let data_dir = top.or(&DATA_DIR, reader).map(PathBuf::from);
     let mode = top.or(&MODE, reader);
     let webhooks = webhooks(top.node(&WEBHOOKS), reader);
-    let admin = admin(top.node(&ADMIN), reader);
     let console = console(top.node(&CONSOLE), reader);
-    let log = log(top.node(&LOG), reader);
     let (source_nodes, scheme_nodes) = (top.node(&SOURCES), top.node(&SCHEMES));
+    let known = known_sources(source_nodes);
+    let admin = admin(top.node(&ADMIN), &known, reader);
+    let log = log(top.node(&LOG), reader);
     top.done(reader);
     let sources = source_nodes.map_or(Some(Vec::new()), |node| reader.each(node, source));
-    let known = known_sources(source_nodes);
     let schemes =
         scheme_nodes.map_or(Some(Vec::new()), |node| reader.each(node, |node, reader| scheme(node, &known, reader)));
 

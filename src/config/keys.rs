@@ -3,7 +3,7 @@
 use super::{
     reader::not_yet,
     scheme::keys::SCHEME,
-    service::{console, listeners, log},
+    service::{admin, console, listeners, log},
     shape::{
         key::{Key, Or},
         lists::List,
@@ -32,7 +32,7 @@ pub(super) static MODE: Or<Choice<Mode>> = Or::new(
 pub(super) static WEBHOOKS: Key<&Object> =
     Key::new("webhooks", "The public listener: products send their webhooks here.", &listeners::WEBHOOKS);
 pub(super) static ADMIN: Key<&Object> =
-    Key::new("admin", "The private listener: health, metrics, API.", &listeners::ADMIN);
+    Key::new("admin", "The private listener: health, metrics, API, and who is let in.", &admin::ADMIN);
 pub(super) static CONSOLE: Key<&Object> =
     Key::new("console", "The pages for administrators, and what usher keeps for them.", &console::CONSOLE);
 pub(super) static LOG: Key<&Object> = Key::new("log", "The event log.", &log::LOG);

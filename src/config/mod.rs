@@ -29,6 +29,7 @@ pub(crate) use reader::nearest;
 pub use reader::problem::{Place, Problem, Problems};
 pub use schema::{SchemeSchemas, json_schema, scheme_schemas};
 pub use scheme::as_yaml;
+pub use service::admin::{NamedToken, Session};
 pub use source::feed::Feed;
 pub use source::reach::authorities::Authorities;
 pub use source::reach::proxy::{Proxy, ProxyCredentials};
@@ -87,8 +88,22 @@ pub struct Webhooks {
 pub struct Admin {
     /// The address.
     pub listen: SocketAddr,
-    /// The bearer token; none: usher makes one and keeps it in `data_dir/admin-token`.
+    /// The bearer token with the name and the role `admin`; none: usher makes one and keeps it in
+    /// `data_dir/admin-token`.
     pub token: Option<Secret>,
+    /// Further tokens. All names and secrets differ.
+    pub tokens: Vec<NamedToken>,
+    /// The address of the console: scheme, host and port.
+    pub public_url: Option<Url>,
+    /// The sessions of the console.
+    pub session: Session,
+}
+
+impl Admin {
+    /// A listener at `listen` with defaults.
+    pub fn at(listen: SocketAddr) -> Self {
+        Self { listen, token: None, tokens: Vec::new(), public_url: None, session: Session::default() }
+    }
 }
 
 /// The pages for administrators, on the private listener, and the data that usher keeps for them.

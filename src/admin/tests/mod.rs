@@ -194,7 +194,7 @@ fn configuration() -> Config {
         data_dir: PathBuf::from("unused"),
         mode: Mode::Active,
         webhooks: Webhooks { listen, max_body: 1, linger: std::time::Duration::ZERO, trust_traceparent: false },
-        admin: Admin { listen, token: None },
+        admin: Admin::at(listen),
         console: crate::config::Console::default(),
         log: LogConfig::Embedded,
         sources: vec![source("acme", Product::JiraDc), source("cloud", Product::JiraCloud)],

@@ -1,6 +1,7 @@
 //! The loader as a whole: refusals, accepted texts, and no panics.
 
 mod accepted;
+mod admin;
 mod console;
 mod hostile;
 mod names;

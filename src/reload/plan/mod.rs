@@ -73,14 +73,17 @@ impl Keys {
     }
 
     fn admin(&mut self, running: &Admin, wanted: &Admin) -> Admin {
-        let Admin { listen, token } = wanted;
+        let Admin { listen, token, tokens, public_url, session } = wanted;
         let listen = self.keep("admin.listen", &running.listen, listen);
         // Left out, usher would have to make one and show it.
         let token = match token {
             Some(_) => self.take("admin.token", &running.token, token),
             None => self.keep("admin.token", &running.token, token),
         };
-        Admin { listen, token }
+        let tokens = self.take("admin.tokens", &running.tokens, tokens);
+        let public_url = self.take("admin.public_url", &running.public_url, public_url);
+        let session = self.take("admin.session", &running.session, session);
+        Admin { listen, token, tokens, public_url, session }
     }
 
     fn sources(&mut self, running: &[Source], wanted: &[Source]) -> Vec<Source> {

@@ -40,6 +40,13 @@ fn secrets_modes_rates_protections_and_schemes_change_at_once() {
     for (from, to, key) in [
         ("mode: observe", "mode: active", "mode"),
         ("value: one", "value: two", "admin.token"),
+        (
+            "{ value: one }",
+            "{ value: one }, tokens: [{ name: ci, role: viewer, secret: { value: t } }]",
+            "admin.tokens",
+        ),
+        ("{ value: one }", "{ value: one }, public_url: https://usher.example.com", "admin.public_url"),
+        ("{ value: one }", "{ value: one }, session: { idle: 5m }", "admin.session"),
         ("bearer: { value: a }", "bearer: { value: c }", "sources.acme.auth"),
         ("{ value: h }", "{ value: i }", "sources.acme.webhook"),
         ("id: acme,", "id: acme, credentials_expire: 2027-03-01,", "sources.acme.credentials_expire"),

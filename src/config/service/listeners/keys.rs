@@ -1,4 +1,4 @@
-//! The keys of the listeners.
+//! The keys of `webhooks`.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -11,11 +11,10 @@ use serde_json::{Value, json};
 use crate::{
     config::{
         reader::{Reader, node::Node},
-        secret::HEADER_SECRET,
         shape::{
-            Described, Part, Shape,
+            Described, Shape,
             definitions::Definitions,
-            key::{Key, Or},
+            key::Or,
             lengths,
             object::Object,
             texts::{Parsed, Text},
@@ -23,7 +22,6 @@ use crate::{
         },
     },
     domain::Age,
-    secret::Secret,
 };
 
 const KIB: usize = 1024;
@@ -34,7 +32,8 @@ const BODY_RANGE: RangeInclusive<usize> = KIB..=25 * MIB;
 /// The longest that deliveries are taken in after SIGTERM; load balancers look again within a minute.
 const MAX_LINGER: Duration = Duration::from_mins(5);
 
-const ADDRESS: Parsed<SocketAddr> =
+/// An IP address with a port.
+pub(in crate::config::service) const ADDRESS: Parsed<SocketAddr> =
     Parsed { read: address, text: Text::PLAIN.like(&["127.0.0.1:8080", "0.0.0.0:8080", "[::1]:8080"]) };
 
 pub(super) static PUBLIC: Or<Parsed<SocketAddr>> = Or::new(
@@ -71,22 +70,6 @@ pub(in crate::config) static WEBHOOKS: Object =
         vec![&PUBLIC, &MAX_BODY, &LINGER, &TRUST_TRACEPARENT]
     });
 
-pub(super) static PRIVATE: Or<Parsed<SocketAddr>> = Or::new(
-    "listen",
-    "IP address and port for administrators and probes; not that of `webhooks`. There is no TLS here.",
-    ADDRESS,
-    || local(8081),
-    as_json,
-);
-pub(super) static TOKEN: Key<Part<Secret>> = Key::new(
-    "token",
-    "The bearer token of the API. Left out: usher makes one and keeps it in `data_dir/admin-token`.",
-    HEADER_SECRET,
-);
-/// The value of `admin`.
-pub(in crate::config) static ADMIN: Object =
-    Object::new("Admin", "The private listener: health, metrics, API.", || vec![&PRIVATE, &TOKEN]);
-
 /// A length in bytes.
 pub(super) struct Size;
 
@@ -107,7 +90,8 @@ impl Shape for Size {
     }
 }
 
-const fn local(port: u16) -> SocketAddr {
+/// A port of this machine alone.
+pub(in crate::config::service) const fn local(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 

@@ -1,18 +1,15 @@
-//! The two listeners.
+//! The public listener, and that it is not the private one.
 
 mod keys;
 
-pub(in crate::config) use keys::{ADMIN, WEBHOOKS};
+pub(in crate::config) use keys::WEBHOOKS;
+pub(in crate::config::service) use keys::{ADDRESS, local};
 
 use crate::config::{
     Admin, Webhooks,
     reader::{Reader, node::Node, problem::Place},
 };
-use keys::{LINGER, MAX_BODY, PRIVATE, PUBLIC, TOKEN, TRUST_TRACEPARENT};
-
-/// Why `admin.listen` is for this machine alone.
-const PLAIN: &str = "other machines can reach this, and it speaks plain HTTP: the admin token can be read on the way; listen on \
-                     127.0.0.1, or see that only a proxy with TLS and your probes get here";
+use keys::{LINGER, MAX_BODY, PUBLIC, TRUST_TRACEPARENT};
 
 /// A listener with the place of its address.
 pub(in crate::config) struct Placed<'n, T> {
@@ -40,24 +37,6 @@ pub(in crate::config) fn webhooks<'n>(node: Option<&'n Node>, reader: &mut Reade
     fields.done(reader);
     let (listen, max_body, linger) = (listen?, max_body?, linger?);
     Some(Placed { listener: Webhooks { listen, max_body, linger, trust_traceparent: trust_traceparent? }, at })
-}
-
-/// Reads `admin`; the defaults if `node` is none.
-pub(in crate::config) fn admin<'n>(node: Option<&'n Node>, reader: &mut Reader<'_>) -> Option<Placed<'n, Admin>> {
-    let Some(node) = node else {
-        return Some(Placed { listener: Admin { listen: (PRIVATE.default)(), token: None }, at: None });
-    };
-    let mut fields = ADMIN.open(node, reader)?;
-    let at = fields.node(&PRIVATE).map(|node| &node.at);
-    let listen = fields.or(&PRIVATE, reader);
-    let token = fields.optional(&TOKEN, reader);
-    fields.done(reader);
-    if let (Some(listen), Some(at)) = (listen, at)
-        && !listen.ip().to_canonical().is_loopback()
-    {
-        reader.warn(at, PLAIN);
-    }
-    Some(Placed { listener: Admin { listen: listen?, token: token? }, at })
 }
 
 /// Reports listeners with the same address.

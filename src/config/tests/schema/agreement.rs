@@ -98,7 +98,14 @@ fn configuration() -> Value {
 mode: observe
 console: { roster: { keep: 30d } }
 webhooks: { listen: \"127.0.0.1:0\", max_body: 512KiB, linger: 10s, trust_traceparent: true }
-admin: { listen: \"127.0.0.1:0\", token: { env: TOKEN } }
+admin:
+  listen: \"127.0.0.1:0\"
+  token: { env: TOKEN }
+  tokens:
+    - { name: ci, role: operator, secret: { env: CI_TOKEN } }
+    - { name: board, role: viewer, secret: { value: x } }
+  public_url: https://usher.example.com
+  session: { key: { env: KEY }, idle: 10m, at_most: 12h, again_after: 5m }
 log:
   kind: kafka
   kafka:
@@ -139,7 +146,8 @@ sources:
 }
 
 fn read(document: &Value) -> Result<(), String> {
-    let env = [("TOKEN".to_owned(), "s3cret".to_owned())].into();
+    let secrets = [("TOKEN", "s3cret"), ("CI_TOKEN", "ci-s3cret"), ("KEY", "0123456789abcdef0123456789abcdef")];
+    let env = secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let text = document.to_string();
     from_bytes(text.as_bytes(), None, Path::new(""), &env).map(drop).map_err(|problems| problems.to_string())
 }

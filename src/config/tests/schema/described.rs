@@ -50,6 +50,7 @@ const FREE: &[(&str, &str)] = &[
     ("Configuration", "admin"),
     ("Configuration", "console"),
     ("Configuration", "log"),
+    ("Admin", "session"),
     ("Log", "kafka"),
     ("Kafka", "options"),
     ("Source", "base_url"),
