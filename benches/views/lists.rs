@@ -48,7 +48,7 @@ pub(super) fn measure(views: &Views, records: Records) -> anyhow::Result<Duratio
         list(&format!("entries of a run with {}: {name}", records.users), &ask)?;
     }
     list("entries of a user, all runs", &|nth| {
-        count(views.entries_of(&Users(vec![records.user(u64::from(nth) * 997)]), None, &page())?)
+        count(views.entries_of(&Users(vec![records.user(u64::from(nth) * 997)]), None, None, &page())?)
     })?;
     list("runs about a user", &|nth| {
         let user = Some(Users(vec![records.user(u64::from(nth) * 997)]));
@@ -57,7 +57,7 @@ pub(super) fn measure(views: &Views, records: Records) -> anyhow::Result<Duratio
     list("runs, folded by the hour", &|_| count(views.run_groups(&GroupFilter::default(), &page())?))?;
     let undo = |_| Ok(views.undo_plan(&run, None, &page())?.map_or(0, |plan| plan.items.len()));
     list(&format!("undo of a run with {} users", records.users), &undo)?;
-    list("groups of dead letters", &|_| count(views.letter_groups(LetterState::Open, &page())?))?;
+    list("groups of dead letters", &|_| count(views.letter_groups(LetterState::Open, None, &page())?))?;
     list("decisions of a user", &|nth| {
         count(views.decisions(&[source()], &records.user(u64::from(nth) * 997), &page())?)
     })?;

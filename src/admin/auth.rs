@@ -1,21 +1,11 @@
-//! The admin token: its origin, and its check.
+//! The origin of the admin token.
 
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use actix_web::{
-    body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
-    http::header,
-    middleware::Next,
-    web,
-};
-
-use super::{AdminState, Problem};
-use crate::{config, http_server::Connection, private_file, secret::Secret};
+use crate::{config, private_file, secret::Secret};
 
 /// The file of a token that usher made, in `data_dir`.
 pub const TOKEN_FILE: &str = "admin-token";
@@ -75,36 +65,6 @@ fn make(path: &Path) -> io::Result<AdminToken> {
     Ok(AdminToken { secret: Secret::new(token), newly_made: true })
 }
 
-/// Refuses requests without the token.
-///
-/// # Errors
-/// [`actix_web::Error`] of the handler that comes next.
-pub(super) async fn require_token(
-    state: web::Data<AdminState>,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
-    if sent.is_some_and(|sent| state.shown.lets_in(sent)) {
-        if let Some(connection) = request.conn_data::<Arc<Connection>>() {
-            connection.proved();
-        }
-        return Ok(next.call(request).await?.map_into_left_body());
-    }
-    // No token is no guess: browsers and scanners come without.
-    let problem = match (sent, request.peer_addr()) {
-        (Some(_), Some(address)) => state.guesses.refuse(address.ip().into()).await,
-        (None, _) | (_, None) => Problem::Unauthorized,
-    };
-    Ok(request.error_response(problem).map_into_right_body())
-}
-
-/// The token in an `Authorization` header; the scheme's name is compared without regard to case (RFC 9110, 11.1).
-fn bearer(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, token) = value.split_at_checked("Bearer ".len())?;
-    scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -159,16 +119,6 @@ mod tests {
             fs::write(dir.path().join(TOKEN_FILE), empty).expect("written");
             let refused = token(&admin(None), dir.path()).expect_err("an empty file");
             assert!(refused.to_string().contains("delete it"), "{refused}");
-        }
-    }
-
-    #[test]
-    fn the_token_is_found_behind_bearer_in_any_case_and_nowhere_else() {
-        for good in ["Bearer abc", "bearer abc", "BEARER  abc "] {
-            assert_eq!(bearer(good.as_bytes()), Some(&b"abc"[..]), "{good}");
-        }
-        for bad in ["", "abc", "Basic abc", "Bearerabc", "Bearer"] {
-            assert_eq!(bearer(bad.as_bytes()), None, "{bad}");
         }
     }
 }

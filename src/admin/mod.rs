@@ -1,7 +1,9 @@
 //! The private listener: REST API, probes and metrics.
 
 mod api;
+pub mod audit;
 mod auth;
+mod authentication;
 mod guesses;
 pub mod identity;
 mod listener_state;
@@ -19,9 +21,11 @@ use actix_web::{
     web,
 };
 use tokio::runtime::Handle;
+use url::Url;
 
 pub(crate) use api::{
-    HealthRow, SecretRow, SourceNow, cancel_run, check_source, health_of, once_shown, release_run, sources_now,
+    HealthRow, SecretRow, SourceNow, cancel_run, check_source, export_audit, health_of, once_shown, pause_source,
+    release_run, sees_scheme, sources_now,
 };
 pub use api::{SourceRow, end_waits};
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};
@@ -31,7 +35,7 @@ pub use problem::Problem;
 pub use shown::Shown;
 
 use crate::{
-    config::Config,
+    config::{Config, Session},
     domain::{Mode, SourceId},
     engine::{AdminCommands, References},
     explain::{Explainer, Previews},
@@ -56,6 +60,7 @@ pub struct AdminState {
     shown: Shown,
     log: Arc<dyn Log>,
     guesses: guesses::Guesses,
+    refusals: audit::Refusals,
     views: Views,
     metrics: Metrics,
     readiness: Arc<dyn Readiness>,
@@ -101,6 +106,7 @@ impl AdminState {
             shown: Shown::new(config, token),
             log,
             guesses: guesses::Guesses::new(metrics.clone()),
+            refusals: audit::Refusals::default(),
             views,
             metrics,
             readiness,
@@ -164,8 +170,18 @@ impl AdminState {
     }
 
     /// The tokens that let somebody in now.
-    pub(crate) fn tokens(&self) -> identity::Tokens {
+    pub(crate) fn tokens(&self) -> Arc<identity::Tokens> {
         self.shown.tokens()
+    }
+
+    /// The settings of sessions as they are now.
+    pub(crate) fn session(&self) -> Arc<Session> {
+        self.shown.session()
+    }
+
+    /// The address of the console as it is now.
+    pub(crate) fn public_url(&self) -> Option<Url> {
+        self.shown.public_url()
     }
 
     /// Gives the answer to a wrong token of `peer`, when it is time for it.
@@ -232,7 +248,7 @@ fn api_scope() -> impl HttpServiceFactory {
     routes
         .fold(web::scope(api::PREFIX), Scope::service)
         .default_service(web::to(problem::no_such_path))
-        .wrap(from_fn(auth::require_token))
+        .wrap(from_fn(authentication::require_token))
         .wrap(from_fn(listener_state::pass)) // the last one is the first to see a request
 }
 
@@ -261,8 +277,9 @@ pub(crate) fn page_resource(path: &str, allow: &'static str) -> Resource {
 }
 
 /// A path that takes the methods in `allow`.
-fn resource(path: &str, allow: &'static str) -> Resource {
-    let refuse = move || std::future::ready(Problem::MethodNotAllowed { allow }.error_response());
+fn resource(path: &str, allow: &str) -> Resource {
+    let allow = allow.to_owned();
+    let refuse = move || std::future::ready(Problem::MethodNotAllowed { allow: allow.clone() }.error_response());
     web::resource(path).default_service(web::to(refuse))
 }
 

@@ -14,7 +14,7 @@ use crate::settings::{self, Wrong};
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// The token is missing or wrong. The answer does not distinguish the two.
-    #[error("send the header `Authorization: Bearer <token>` with the admin token of this usher")]
+    #[error("send the header `Authorization: Bearer <token>` with a token of this usher")]
     Unauthorized,
     /// Too many wrong tokens.
     #[error("too many wrong tokens were sent; wait, and send the right one")]
@@ -40,7 +40,7 @@ pub enum Problem {
     #[error("this is not done here; what is: {allow}")]
     MethodNotAllowed {
         /// The methods that are, separated by commas.
-        allow: &'static str,
+        allow: String,
     },
     /// A query parameter is unknown, missing or of a wrong form. The text has the remedy.
     #[error("{0}")]
@@ -120,7 +120,7 @@ impl Problem {
     /// The kind of problem, for people.
     pub(crate) fn title(&self) -> &'static str {
         match self {
-            Self::Unauthorized => "The admin token is missing or wrong",
+            Self::Unauthorized => "The token is missing or wrong",
             Self::TooManyGuesses => "Too many wrong tokens",
             Self::Forbidden(_) => "Not allowed",
             Self::NotFound { .. } | Self::NoSuchUser(_) => "Not found",
@@ -173,7 +173,7 @@ impl ResponseError for Problem {
                 response.insert_header((header::WWW_AUTHENTICATE, r#"Bearer realm="usher""#));
             }
             Self::MethodNotAllowed { allow } => {
-                response.insert_header((header::ALLOW, *allow));
+                response.insert_header((header::ALLOW, allow.as_str()));
             }
             Self::Unavailable(_) | Self::TooManyGuesses => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
@@ -252,7 +252,7 @@ mod tests {
             Problem::Forbidden("ask somebody who may".into()),
             Problem::NotFound { kind: "run", id: "e1".into() },
             Problem::NoSuchPath,
-            Problem::MethodNotAllowed { allow: "GET, HEAD" },
+            Problem::MethodNotAllowed { allow: "GET, HEAD".into() },
             Problem::BadQuery("write this".into()),
             Problem::BadRequest("write that".into()),
             Problem::TooLarge(5),

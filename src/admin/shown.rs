@@ -1,14 +1,16 @@
-//! The part of the configuration that administrators see, and the token that lets them in.
+//! The part of the configuration that administrators see, and the tokens that let them in.
 
 use std::sync::Arc;
 
+use url::Url;
+
 use super::{
     SourceRow,
-    identity::{Token, Tokens},
+    identity::{Principal, Token, Tokens},
 };
 use crate::{
-    config::Config,
-    domain::{Actor, Mode, Role, SourceScope},
+    config::{Config, NamedToken, Session},
+    domain::{Actor, Channel, Mode, Role, SourceScope},
     live::Live,
     secret::Secret,
 };
@@ -16,37 +18,61 @@ use crate::{
 /// See the module. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Shown {
+    /// `admin.token`, or the one that usher made.
     token: Live<Secret>,
     /// Whether usher made the token and keeps it in `data_dir`.
     has_made_token: Live<bool>,
+    tokens: Live<Tokens>,
+    session: Live<Session>,
+    public_url: Live<Option<Url>>,
     sources: Live<Vec<SourceRow>>,
     mode: Live<Mode>,
 }
 
 impl Shown {
     pub(super) fn new(config: &Config, token: Secret) -> Self {
-        let has_made_token = config.admin.token.is_none().into();
-        Self { token: token.into(), has_made_token, sources: rows(config).into(), mode: config.mode.into() }
+        Self {
+            has_made_token: config.admin.token.is_none().into(),
+            tokens: tokens(config, &token).into(),
+            token: token.into(),
+            session: config.admin.session.clone().into(),
+            public_url: config.admin.public_url.clone().into(),
+            sources: rows(config).into(),
+            mode: config.mode.into(),
+        }
     }
 
-    /// Replaces the configuration by `config`. If it has no token, the earlier token stays.
+    /// Replaces the configuration by `config`. If it has no `admin.token`, the earlier one stays.
     pub fn replace(&self, config: &Config) {
         if let Some(token) = &config.admin.token {
             self.token.replace(token.clone());
             self.has_made_token.replace(false);
         }
+        self.tokens.replace(tokens(config, &self.token.get()));
+        self.session.replace(config.admin.session.clone());
+        self.public_url.replace(config.admin.public_url.clone());
         self.sources.replace(rows(config));
         self.mode.replace(config.mode);
     }
 
-    pub(super) fn lets_in(&self, token: &[u8]) -> bool {
-        self.token.get().matches(token)
+    /// Whom this token lets in, on that way; none: nobody.
+    pub(super) fn principal(&self, presented: &[u8], via: Channel) -> Option<Principal> {
+        self.tokens.get().find(presented).map(|token| token.principal(via))
     }
 
-    /// All tokens.
-    pub(super) fn tokens(&self) -> Tokens {
-        let name = Actor::default();
-        Tokens::new(vec![Token::new(name, Role::Admin, SourceScope::All, &self.token.get())])
+    /// The tokens that let somebody in now.
+    pub(super) fn tokens(&self) -> Arc<Tokens> {
+        self.tokens.get()
+    }
+
+    /// The settings of sessions.
+    pub(super) fn session(&self) -> Arc<Session> {
+        self.session.get()
+    }
+
+    /// The address of the console.
+    pub(super) fn public_url(&self) -> Option<Url> {
+        self.public_url.get().as_ref().clone()
     }
 
     /// The token, where usher made it.
@@ -61,6 +87,14 @@ impl Shown {
     pub(super) fn mode(&self) -> Mode {
         *self.mode.get()
     }
+}
+
+fn tokens(config: &Config, admin: &Secret) -> Tokens {
+    let admin = Token::new(Actor::default(), Role::Admin, SourceScope::All, admin);
+    let named = config.admin.tokens.iter();
+    let named = named
+        .map(|NamedToken { name, role, sources, secret }| Token::new(name.clone(), *role, sources.clone(), secret));
+    Tokens::new(std::iter::once(admin).chain(named).collect())
 }
 
 fn rows(config: &Config) -> Vec<SourceRow> {

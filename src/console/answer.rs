@@ -16,6 +16,15 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 pub(super) enum Answer {
     /// HTML: a whole page, or the fragment of it that was asked for.
     Html(StatusCode, String),
+    /// A file to save as `name`, which is made of letters, digits, `-` and `.`.
+    File {
+        /// The media type.
+        content_type: &'static str,
+        /// The name.
+        name: &'static str,
+        /// The content.
+        body: Vec<u8>,
+    },
     /// After a form, or from one address of a page to another: look there.
     SeeOther(String),
 }
@@ -48,6 +57,10 @@ impl Answer {
             Self::Html(status, html) => {
                 HttpResponse::build(status).content_type(header::ContentType::html()).body(html)
             }
+            Self::File { content_type, name, body } => HttpResponse::Ok()
+                .insert_header((header::CONTENT_TYPE, content_type))
+                .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+                .body(body),
             Self::SeeOther(address) => HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish(),
         };
         with_headers(response)

@@ -27,10 +27,12 @@ use super::{
 use crate::{
     admin::{
         AdminState, Problem,
-        identity::{About, Permission, Principal},
+        audit::{Act, Entry, Object},
+        identity::{About, Permission, Principal, Refusal},
     },
     clock::{Clock, SystemClock},
     domain::{SourceId, SourceScope, Timestamp},
+    views::KeptTo,
 };
 
 /// Somebody who has signed in, and their request. Cheap to clone.
@@ -47,6 +49,14 @@ struct Inner {
     /// The segment of the path that `{id}` stands for, decoded; empty if there is none.
     id: String,
     changes: RefCell<Vec<ChangeOfResponse>>,
+    /// The attempt that was refused, until it is recorded.
+    refused: RefCell<Option<Attempt>>,
+}
+
+/// An attempt that was refused.
+struct Attempt {
+    entry: Entry,
+    why: String,
 }
 
 type ChangeOfResponse = Box<dyn FnOnce(&Console, &mut HttpResponse)>;
@@ -129,6 +139,11 @@ impl Asked {
         }
     }
 
+    /// The same as a condition of lists.
+    pub(super) fn kept_to(&self) -> Option<KeptTo> {
+        KeptTo::of(&self.0.principal.sources)
+    }
+
     /// The frame of a page.
     pub(super) fn frame(&self, place: Place, title: impl Into<String>) -> Frame {
         Frame::new(self, place, title.into())
@@ -145,16 +160,41 @@ impl Asked {
     /// [`Problem::Forbidden`] if their role is too low, or it can't be undone and the sign-in is too old;
     /// [`Problem::NotFound`] if the source is not one of theirs.
     pub(super) fn may(&self, permission: Permission, about: About<'_>) -> Result<(), Problem> {
-        self.0.principal.may(permission, about)?;
+        if let Err(refusal) = self.0.principal.may(permission, about) {
+            if !matches!(refusal, Refusal::Source(_)) {
+                self.attempted(permission, about, refusal.to_string());
+            }
+            return Err(refusal.into());
+        }
         let lifetimes = self.0.console.lifetimes();
         if permission.wants_fresh_sign_in() && !self.0.session.is_fresh(lifetimes, self.0.now) {
             let age = length(lifetimes.again_after);
             let why = format!(
                 "This can't be undone, and you signed in more than {age} ago. Sign in again, then send the form once more."
             );
+            self.attempted(permission, about, "the sign-in was too old for what can't be undone".to_owned());
             return Err(Problem::Forbidden(why));
         }
         Ok(())
+    }
+
+    fn attempted(&self, permission: Permission, about: About<'_>, why: String) {
+        let path = self.0.request.path().to_owned();
+        let entry = Entry::new(Act::Attempt(permission.as_str()), Object::Other("path", path));
+        let entry = if let About::Source(source) = about { entry.about(source) } else { entry };
+        *self.0.refused.borrow_mut() = Some(Attempt { entry, why });
+    }
+
+    /// Records the attempt that [`may`](Self::may) refused, if it did, before the answer to it.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] if it can't be written now; the problem of `answer`.
+    pub(super) async fn recorded(&self, answer: Result<Answer, Problem>) -> Result<Answer, Problem> {
+        let attempt = self.0.refused.borrow_mut().take();
+        if let Some(Attempt { entry, why }) = attempt {
+            self.0.state.refused(&self.0.principal, entry, &why).await?;
+        }
+        answer
     }
 
     /// Does `work`, which may wait for the disk, on a thread for such work.
@@ -330,8 +370,8 @@ fn asked(request: &HttpRequest) -> Result<Asked, Away> {
     // The router leaves `%2F` as it is; this decodes all.
     let id = Path::<String>::from_request(request, &mut Payload::None).into_inner();
     let id = id.map(Path::into_inner).unwrap_or_default();
-    let (request, changes) = (request.clone(), RefCell::default());
-    Ok(Asked(Rc::new(Inner { console, state, session, principal, request, now, id, changes })))
+    let (request, changes, refused) = (request.clone(), RefCell::default(), RefCell::default());
+    Ok(Asked(Rc::new(Inner { console, state, session, principal, request, now, id, changes, refused })))
 }
 
 #[cfg(test)]

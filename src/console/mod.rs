@@ -60,17 +60,20 @@ impl Console {
 
     /// The keys of sessions, as the configuration is now.
     fn keys(&self) -> Keys {
-        Keys::from(self.made_key.bytes())
+        let given = self.listener.state().and_then(|state| state.session().key.clone());
+        Keys::from(given.as_ref().map_or(self.made_key.bytes(), |key| key.reveal().as_bytes()))
     }
 
     /// How long sessions last, as the configuration is now.
     fn lifetimes(&self) -> Lifetimes {
-        Lifetimes::default()
+        let session = self.listener.state().map(|state| state.session()).unwrap_or_default();
+        Lifetimes { idle: session.idle, at_most: session.at_most, again_after: session.again_after }
     }
 
     /// The address of the console, as the configuration is now.
     fn origin(&self) -> Origin {
-        Origin::new(None, self.address)
+        let public_url = self.listener.state().and_then(|state| state.public_url());
+        Origin::new(public_url.as_ref(), self.address)
     }
 }
 

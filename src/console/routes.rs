@@ -45,6 +45,8 @@ pub(super) fn all() -> Vec<Resource> {
         act("/runs/{id}/release", pages::runs::decide::release),
         act("/runs/{id}/cancel", pages::runs::decide::cancel),
         page("/dead-letters", pages::dead_letters::show),
+        page("/audit", pages::audit::show),
+        page("/audit.csv", pages::audit::csv),
         page("/settings", pages::settings::show),
         act("/settings/appearance", pages::settings::appearance),
         page("/settings/components", pages::components::show),
@@ -75,6 +77,7 @@ where
 {
     reading(move |asked: Asked| async move {
         let answer = show(asked.clone()).await;
+        let answer = asked.recorded(answer).await;
         asked.respond(answer)
     })
 }
@@ -101,6 +104,7 @@ where
                 asked.console().requests.once(name, act(asked.clone(), form)).await
             }
         };
+        let answer = asked.recorded(answer).await;
         asked.respond(answer)
     };
     web::post().to(handler)

@@ -230,6 +230,12 @@ impl RunId {
     pub fn of_sweep(sweep: &SweepId, scheme: &SchemeId) -> Self {
         Self(format!("{sweep}.{scheme}"))
     }
+
+    /// The sweep of a run of `scheme`; none: it is a run of another scheme.
+    pub fn sweep(&self, scheme: &SchemeId) -> Option<SweepId> {
+        let sweep = self.0.strip_suffix(scheme.as_str())?.strip_suffix('.')?;
+        Some(SweepId::new(sweep))
+    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub use policy::setting::{
 };
 pub use policy::trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};
 pub use product::Product;
-pub use record::admin_action::Channel;
+pub use record::admin_action::{ActResult, AdminAction, Channel, RequestKey};
 pub use record::claim::{AdministratorClaim, ClaimState};
 pub use record::decision::{Decision, Forecast, MadeOf, NoAction, Reason, SchemeVerdict, Truth};
 pub use record::event::{AccountType, Event, EventKind, Profile, Sighting, UserHints, Via};

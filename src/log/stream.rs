@@ -25,11 +25,13 @@ pub enum Stream {
     Feeds,
     /// Claims on administrators who are about to lose something. Compacted.
     Claims,
+    /// What administrators did to usher.
+    AdminActions,
 }
 
 impl Stream {
     /// All streams.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Events,
         Self::Decisions,
         Self::Outcomes,
@@ -40,6 +42,7 @@ impl Stream {
         Self::Activity,
         Self::Feeds,
         Self::Claims,
+        Self::AdminActions,
     ];
 
     /// Whether the latest record of each key is kept for ever, and earlier ones may go; otherwise records are kept for
@@ -61,7 +64,8 @@ impl Stream {
             | Self::Settings
             | Self::Activity
             | Self::Feeds
-            | Self::Claims => None,
+            | Self::Claims
+            | Self::AdminActions => None,
         }
     }
 
@@ -79,6 +83,24 @@ impl Stream {
             | Self::SweepProgress
             | Self::Settings
             | Self::Activity
+            | Self::Claims
+            | Self::AdminActions => None,
+        }
+    }
+
+    /// The time for which each record is kept at least, if that is longer than usual.
+    pub const fn keeps_longer(self) -> Option<Duration> {
+        match self {
+            Self::AdminActions => Some(Duration::from_hours(24 * 400)),
+            Self::Events
+            | Self::Decisions
+            | Self::Outcomes
+            | Self::DeadLetters
+            | Self::Sweeps
+            | Self::SweepProgress
+            | Self::Settings
+            | Self::Activity
+            | Self::Feeds
             | Self::Claims => None,
         }
     }
@@ -96,6 +118,7 @@ impl Stream {
             Self::Activity => "activity",
             Self::Feeds => "feeds",
             Self::Claims => "claims",
+            Self::AdminActions => "admin-actions",
         }
     }
 }

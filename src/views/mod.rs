@@ -3,6 +3,7 @@
 //! The rows can be deleted and rebuilt at any time. Every process that shows them reads all partitions for itself.
 
 mod activity;
+mod admin_actions;
 mod comparisons;
 mod creations;
 mod database;
@@ -24,11 +25,12 @@ use std::sync::Arc;
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
+pub use admin_actions::{ActionFilter, AdminActionRow, FirstRequest};
 pub use dead_letters::{DeadLetterRow, GivenUpStep, LetterFilter, LetterGroup, LetterState, Resolved, Said};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 pub use error::Error;
 pub use orders::{NewcomersOrder, Order};
-pub use page::{Cursor, InvalidCursor, InvalidLimit, Limit, Page, Paging};
+pub use page::{Cursor, InvalidCursor, InvalidLimit, KeptTo, Limit, Page, Paging};
 pub use prune::{Pruning, step::Horizon};
 pub use runs::{
     Counts, Deletable, DiffUser, Entry, EntryFilter, EntryResult, Filter, GroupFilter, OpenRun, Progress, Run,
@@ -39,6 +41,7 @@ pub use timeline::{Decided, EndedStep};
 
 use self::{
     activity::Activities,
+    admin_actions::AdminActions,
     comparisons::Comparisons,
     database::Database,
     dead_letters::DeadLetters,
@@ -90,7 +93,7 @@ impl ActivityQueries for Views {
 
 impl Views {
     /// The streams that they are built from.
-    pub const STREAMS: [Stream; 7] = [
+    pub const STREAMS: [Stream; 8] = [
         Stream::Decisions,
         Stream::Outcomes,
         Stream::DeadLetters,
@@ -98,6 +101,7 @@ impl Views {
         Stream::SweepProgress,
         Stream::Activity,
         Stream::Settings,
+        Stream::AdminActions,
     ];
 
     /// Opens the views beside `store`, as far as they were built.
@@ -197,9 +201,10 @@ impl Views {
         &self,
         users: &Users,
         source: Option<&SourceId>,
+        kept_to: Option<&KeptTo>,
         paging: &Paging,
     ) -> Result<Page<UserEntry>, Error> {
-        self.database.read(|db| Runs(db).entries_of(users, source, paging))
+        self.database.read(|db| Runs(db).entries_of(users, source, kept_to, paging))
     }
 
     /// The lasting ids that `user` may mean in `sources`: the text itself, and whoever had it as a login name last.
@@ -289,12 +294,17 @@ impl Views {
         self.database.read(|db| DeadLetters(db).list(filter, paging))
     }
 
-    /// The dead letters in `state`, grouped by their step and reason.
+    /// The dead letters in `state`, grouped by their step and reason; in the sources of `kept_to` alone.
     ///
     /// # Errors
     /// Those of reading; see [`Error`].
-    pub fn letter_groups(&self, state: LetterState, paging: &Paging) -> Result<Page<LetterGroup>, Error> {
-        self.database.read(|db| DeadLetters(db).groups(state, paging))
+    pub fn letter_groups(
+        &self,
+        state: LetterState,
+        kept_to: Option<&KeptTo>,
+        paging: &Paging,
+    ) -> Result<Page<LetterGroup>, Error> {
+        self.database.read(|db| DeadLetters(db).groups(state, kept_to, paging))
     }
 
     /// One dead letter, with the content for taking it up again; none if there is no such letter.
@@ -303,6 +313,22 @@ impl Views {
     /// Those of reading; see [`Error`].
     pub fn dead_letter(&self, id: &str) -> Result<Option<(DeadLetterRow, DeadLetter)>, Error> {
         self.database.read(|db| DeadLetters(db).get(id))
+    }
+
+    /// The acts of administrators that match `filter`, newest first.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn admin_actions(&self, filter: &ActionFilter, paging: &Paging) -> Result<Page<AdminActionRow>, Error> {
+        self.database.read(|db| AdminActions(db).list(filter, paging))
+    }
+
+    /// The first request with this digest of a key since then that did not fail.
+    ///
+    /// # Errors
+    /// Those of reading; see [`Error`].
+    pub fn first_request(&self, key: &str, since: Timestamp) -> Result<Option<FirstRequest>, Error> {
+        self.database.read(|db| AdminActions(db).first_request(key, since))
     }
 
     /// The activity of a user; none if usher has seen no event under this id.

@@ -16,7 +16,11 @@ use super::{
     },
 };
 use crate::{
-    admin::AdminState,
+    admin::{
+        AdminState,
+        audit::{Act, Entry, Object},
+        identity::{self, Permission, Principal},
+    },
     backup::{self, About},
     clock::{Clock, SystemClock},
     log,
@@ -40,8 +44,10 @@ const CHUNK: usize = 256 * 1024;
 )]
 pub(super) async fn backup(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    state.permitted(&caller, Permission::Backup, identity::About::Everything, Object::Usher).await?;
     let making = turn(&MAKING, "two backups are being made")?;
     let snapshot = timeout(SNAPSHOT_TIMEOUT, state.log.snapshot()).await;
     let snapshot = snapshot.unwrap_or_else(|_| Err(log::Error::Unavailable("its disk does not answer".into())));
@@ -49,6 +55,7 @@ pub(super) async fn backup(
     let snapshot = snapshot.ok_or_else(|| {
         Problem::Conflict("the log is on Kafka, so there is nothing to back up here: its topics are the truth".into())
     })?;
+    state.record(&caller, Entry::new(Act::Backup, Object::Usher)).await?;
     let admin_token = state.shown.made_token();
     let about = About { made: SystemClock.now(), admin_token };
     let answer =

@@ -13,7 +13,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, backup, dead_letters, drafts, estimate, explain, newcomers, pauses, products,
+    PREFIX, audit, backup, dead_letters, drafts, estimate, explain, newcomers, pauses, products,
     request::query,
     runs::{self, delete, export, history},
     schemas::{self, SchemeText, SourceText},
@@ -30,6 +30,7 @@ use crate::admin::{Problem, problem::Document};
         delete::delete, export::runs_csv, export::runs_json, export::entries_csv, export::entries_json, runs::release, runs::cancel, runs::undo::plan, runs::undo::undo,
         history::decisions,
         dead_letters::list, dead_letters::groups, dead_letters::redrive, dead_letters::one, dead_letters::dismiss,
+        audit::list, audit::csv,
         backup::backup,
         products::list,
         sources::list, sources::one, sources::check::check_new, sources::check::check_one,
@@ -91,6 +92,7 @@ fn answer(operation: &mut Operation) {
     for (status, description) in [
         ("400", "A parameter, a header or the body can't be understood."),
         ("401", "The token is missing or wrong."),
+        ("403", "The role of the token does not allow it, or the token is kept to some sources."),
         ("429", "Too many wrong tokens were sent."),
         ("500", "usher could not answer; its log says why."),
     ] {

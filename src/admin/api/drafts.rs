@@ -14,14 +14,14 @@ use utoipa::ToSchema;
 use super::{
     ApiResponse, Problem, page,
     request::{
-        headers::{actor, etag, if_match},
+        headers::{etag, if_match},
         lookup, parameters, query,
         work::{answered, waited},
     },
     schemas,
 };
 use crate::{
-    admin::AdminState,
+    admin::{AdminState, identity::Principal},
     domain::{Actor, BasedOn, Draft, SchemeId, Timestamp},
     settings::DraftContent,
     views::Page,
@@ -139,10 +139,10 @@ fn shown(status: StatusCode, draft: &Arc<Draft>) -> Result<ApiResponse, Problem>
 )]
 pub(super) async fn list(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     Query(query): Query<query::List>,
 ) -> Result<ApiResponse, Problem> {
-    let owner = actor(&request)?;
+    let owner = caller.by();
     answered(state.runtime(), move || {
         let drafts = state.settings.drafts(&owner);
         let Page { items, next } = page(&drafts, &query.paging(), |draft| &draft.id)?;
@@ -158,11 +158,11 @@ pub(super) async fn list(
 )]
 pub(super) async fn one(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
-    let draft = state.settings.draft(&id, &actor(&request)?).ok_or_else(|| no_such(&id))?;
+    let draft = state.settings.draft(&id, &caller.by()).ok_or_else(|| no_such(&id))?;
     shown(StatusCode::OK, &draft)
 }
 
@@ -178,11 +178,11 @@ pub(super) async fn one(
 )]
 pub(super) async fn create(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
-    let (content, owner) = (content(&lookup::text(body)?)?, actor(&request)?);
+    let (content, owner) = (content(&lookup::text(body)?)?, caller.by());
     waited(state.runtime(), move || async move {
         let draft = state.settings.create_draft(owner, content).await?;
         let place = (header::LOCATION, format!("/api/v1/drafts/{}", draft.id));
@@ -206,12 +206,13 @@ pub(super) async fn create(
 )]
 pub(super) async fn replace(
     state: Data<AdminState>,
+    caller: Principal,
     request: HttpRequest,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
-    let owner = actor(&request)?;
+    let owner = caller.by();
     state.settings.draft(&id, &owner).ok_or_else(|| no_such(&id))?;
     let (content, if_match) = (content(&lookup::text(body)?)?, if_match(&request)?);
     waited(state.runtime(), move || async move {
@@ -234,11 +235,12 @@ pub(super) async fn replace(
 )]
 pub(super) async fn delete(
     state: Data<AdminState>,
+    caller: Principal,
     request: HttpRequest,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let owner = actor(&request)?;
+    let owner = caller.by();
     state.settings.draft(&id, &owner).ok_or_else(|| no_such(&id))?;
     state.settings.delete_draft(&id, &owner, &if_match(&request)?).await?;
     Ok(HttpResponse::NoContent().finish())

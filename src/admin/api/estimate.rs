@@ -9,7 +9,10 @@ use super::{
     request::{lookup, query, work::answered},
     schemas::SchemeText,
 };
-use crate::{admin::AdminState, domain::Timestamp};
+use crate::{
+    admin::{AdminState, identity::Principal},
+    domain::Timestamp,
+};
 
 /// How many users a scheme would select.
 #[derive(Serialize, ToSchema)]
@@ -41,12 +44,14 @@ pub(super) struct EstimateRow {
 )]
 pub(super) async fn estimate(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
     let text = lookup::text(body)?;
     answered(state.runtime(), move || {
         let checked = state.settings.check(&text)?;
+        lookup::own(&caller, &checked.scheme)?;
         if !state.users.are_kept() {
             let why =
                 "`console.roster` is `off`, so usher keeps no list of users; use a preview, which reads the product";

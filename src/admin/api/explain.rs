@@ -20,7 +20,11 @@ use super::{
     schemas::SchemeText,
 };
 use crate::{
-    admin::AdminState,
+    admin::{
+        AdminState,
+        audit::{Act, Entry, Object},
+        identity::Principal,
+    },
     domain::{Mode, Pausable, Reason, SchemeId, SourceId, Step, Timestamp, UserId},
     explain::{Bounds, Error, Explanation, Job, JobState, Preview, Previewed},
     settings::Contents,
@@ -205,11 +209,11 @@ impl From<&Error> for Problem {
 )]
 pub(super) async fn explain(
     state: Data<AdminState>,
+    caller: Principal,
     Query(asked): Query<query::Explain>,
 ) -> Result<ApiResponse, Problem> {
     waited(state.runtime(), move || async move {
-        let id = lookup::known(&asked.scheme)?;
-        let listed = state.settings.get(&id).ok_or_else(|| lookup::no_such(&asked.scheme))?;
+        let listed = lookup::scheme(&state, &caller, &asked.scheme)?;
         let Contents::Readable(scheme) = listed.contents else {
             return Err(Problem::Conflict("this version of usher can't read the scheme; store it anew".into()));
         };
@@ -246,12 +250,14 @@ pub(super) fn standing(state: &AdminState, paused: bool, source: &SourceId) -> i
 )]
 pub(super) async fn preview(
     state: Data<AdminState>,
+    caller: Principal,
     Query(wanted): Query<query::Preview>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
     let text = lookup::text(body)?;
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check(&text)?)).await?;
+        lookup::own(&caller, &checked.scheme)?;
         let warnings = references::look_up(&state, &checked).await?.into_iter().map(|wrong| wrong.message).collect();
         let bounds = Bounds { users: wanted.users.0.min(MAX_USERS), time: MAX_PREVIEW_TIME };
         let begun = state.previews.begin(state.explainer.clone(), checked.scheme, bounds, warnings);
@@ -275,11 +281,13 @@ pub(super) async fn preview(
 )]
 pub(super) async fn preview_now(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
-        let job = state.previews.get(&id).ok_or_else(|| Problem::NotFound { kind: "preview", id: id.into_inner() })?;
+        let job = state.previews.get(&id).filter(|job| caller.sees(&job.source));
+        let job = job.ok_or_else(|| Problem::NotFound { kind: "preview", id: id.into_inner() })?;
         Ok(PreviewNow::new(&job))
     })
     .await
@@ -297,23 +305,22 @@ pub(super) async fn preview_now(
 )]
 pub(super) async fn preview_csv(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
-    done(state.runtime(), move || {
-        let job = state.previews.get(&id).ok_or_else(|| Problem::NotFound { kind: "preview", id: id.to_string() })?;
-        match job.state() {
-            JobState::Running => {
-                Err(Problem::Conflict("the preview is still running; ask again when it is done".into()))
-            }
-            JobState::Failed(error) => Err(Problem::from(error.as_ref())),
-            JobState::Done(preview) => {
-                let body = in_csv(&job.source, &preview.users).map_err(|error| Problem::internal(&error))?;
-                Ok(ApiResponse::csv(&format!("preview-{}.csv", job.scheme), body))
-            }
+    let job = state.previews.get(&id).filter(|job| caller.sees(&job.source));
+    let job = job.ok_or_else(|| Problem::NotFound { kind: "preview", id: id.to_string() })?;
+    let entry = Entry::new(Act::Export, Object::Other("preview", job.id.clone())).about(&job.source);
+    let writing = done(state.runtime(), move || match job.state() {
+        JobState::Running => Err(Problem::Conflict("the preview is still running; ask again when it is done".into())),
+        JobState::Failed(error) => Err(Problem::from(error.as_ref())),
+        JobState::Done(preview) => {
+            let body = in_csv(&job.source, &preview.users).map_err(|error| Problem::internal(&error))?;
+            Ok(ApiResponse::csv(&format!("preview-{}.csv", job.scheme), body))
         }
-    })
-    .await
+    });
+    state.recorded(&caller, entry, writing).await
 }
 
 /// One line a user.

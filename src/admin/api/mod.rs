@@ -1,5 +1,6 @@
 //! `/api/v1`: the API for administrators. Every list has `limit` and `cursor`.
 
+pub(super) mod audit;
 mod backup;
 pub(super) mod csv;
 mod dead_letters;
@@ -18,19 +19,29 @@ pub(super) mod schemes;
 mod sources;
 mod users;
 
-use actix_web::{FromRequest, Handler, Resource, Responder, guard, web};
+use actix_web::{
+    FromRequest, Handler, Resource, Responder, Route,
+    body::BoxBody,
+    dev::ServiceRequest,
+    guard,
+    middleware::{Next, from_fn},
+    web,
+};
 use serde::Serialize;
 use tokio::runtime::Handle;
 
-use super::{Problem, READING, reading, resource};
+use super::{Problem, READING, authentication, identity::Permission, reading, resource};
 use crate::views::{self, Cursor, Page, Paging};
 use request::work::ApiResponse;
 
-pub(super) use request::query::bad_query;
+pub(crate) use audit::export as export_audit;
 pub use request::work::end_waits;
+pub(super) use request::{headers::actor, query::bad_query};
 pub use sources::SourceRow;
 pub(super) use sources::pickers::Picked;
 
+pub(crate) use pauses::pause_source_now as pause_source;
+pub(crate) use request::lookup::sees as sees_scheme;
 pub(crate) use runs::{cancel_run, once_shown, release_run};
 pub(crate) use sources::{
     SourceNow,
@@ -42,107 +53,159 @@ pub(crate) use sources::{
 /// The path of the API.
 pub(super) const PREFIX: &str = "/api/v1";
 
-/// One path of the API, below the prefix.
+/// One path of the API, below the prefix. Each method has the permission that it needs: there is no way to add one without.
 pub(super) struct Endpoint {
     /// The path, as in the [document].
     pub(super) path: &'static str,
-    /// The methods that it takes, separated by commas.
-    pub(super) allow: &'static str,
+    /// The methods that it takes, with the permission for each.
+    pub(super) methods: Vec<(&'static str, Permission)>,
+    /// The methods that the path takes with those of things at it, where these are more.
+    allowed: Option<&'static str>,
     /// Adds what answers there.
     add: Box<dyn FnOnce(Resource) -> Resource>,
 }
 
 impl Endpoint {
+    /// A path that takes no method yet.
+    fn at(path: &'static str) -> Self {
+        Self { path, methods: Vec::new(), allowed: None, add: Box::new(|resource| resource) }
+    }
+
+    /// It can be read.
+    fn read<F, Args>(self, permission: Permission, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.taking(READING, permission, reading(handler))
+    }
+
+    /// It takes `POST`.
+    fn post<F, Args>(self, permission: Permission, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.taking("POST", permission, web::post().to(handler))
+    }
+
+    /// It takes `PUT`.
+    fn put<F, Args>(self, permission: Permission, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.taking("PUT", permission, web::put().to(handler))
+    }
+
+    /// It takes `DELETE`.
+    fn delete<F, Args>(self, permission: Permission, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.taking("DELETE", permission, web::delete().to(handler))
+    }
+
+    fn taking(mut self, methods: &'static str, permission: Permission, route: Route) -> Self {
+        let permitted = from_fn::<_, ()>(move |request: ServiceRequest, next: Next<BoxBody>| {
+            authentication::permit(permission, request, next)
+        });
+        self.methods.push((methods, permission));
+        self.with(move |resource| resource.route(route.wrap(permitted)))
+    }
+
+    /// With more in its resource.
+    fn with(self, more: impl FnOnce(Resource) -> Resource + 'static) -> Self {
+        let add = self.add;
+        Self { add: Box::new(move |resource| more(add(resource))), ..self }
+    }
+
+    /// The methods that it takes, separated by commas.
+    pub(super) fn allow(&self) -> String {
+        self.methods.iter().map(|(methods, _)| *methods).collect::<Vec<_>>().join(", ")
+    }
+
     /// The handler.
     pub(super) fn resource(self) -> Resource {
-        (self.add)(resource(self.path, self.allow))
+        let allow = self.allow();
+        let resource = resource(self.path, self.allowed.unwrap_or(&allow));
+        (self.add)(resource)
     }
 }
 
-/// All paths. A test holds them against the [document].
+/// All paths. Tests hold them against the [document], and try each with each role.
 pub(super) fn routes() -> Vec<Endpoint> {
+    use Permission as May;
     vec![
-        several("/runs", "GET, HEAD, DELETE", |runs| {
-            runs.route(reading(runs::history::runs)).route(web::delete().to(runs::delete::delete))
-        }),
-        get("/runs.csv", runs::export::runs_csv),
-        get("/runs.json", runs::export::runs_json),
-        get("/runs/groups", runs::history::groups),
-        get("/runs/{id}", runs::history::run),
-        get("/runs/{id}/entries", runs::history::entries),
-        get("/runs/{id}/entries.csv", runs::export::entries_csv),
-        get("/runs/{id}/entries.json", runs::export::entries_json),
-        get("/runs/{id}/diff", runs::history::diff),
-        get("/entries", runs::history::entries_about),
-        several("/runs/{id}/undo", "GET, HEAD, POST", |undo| {
-            undo.route(reading(runs::undo::plan)).route(web::post().to(runs::undo::undo))
-        }),
-        post("/runs/{id}/release", runs::release),
-        post("/runs/{id}/cancel", runs::cancel),
-        get("/decisions", runs::history::decisions),
-        get("/dead-letters", dead_letters::list),
-        several("/dead-letters/redrive", "POST", |letters| {
-            let letters = letters.app_data(web::PayloadConfig::new(dead_letters::MAX_BODY_BYTES));
-            letters.route(web::post().to(dead_letters::redrive))
-        }),
-        get("/dead-letters/groups", dead_letters::groups),
-        get("/dead-letters/{id}", dead_letters::one),
-        post("/dead-letters/{id}/dismiss", dead_letters::dismiss),
-        post("/backup", backup::backup),
-        get("/products", products::list),
-        get("/sources", sources::list),
-        // Any other method is for a source of this id.
-        several("/sources/test", "POST", |check| {
-            check.guard(guard::Post()).route(web::post().to(sources::check::check_new))
-        }),
-        get("/sources/{id}", sources::one),
-        post("/sources/{id}/test", sources::check::check_one),
-        get("/sources/{id}/health", sources::health::health),
-        get("/sources/{id}/groups", sources::pickers::groups),
-        get("/sources/{id}/directories", sources::pickers::directories),
-        get("/sources/{id}/applications", sources::pickers::applications),
-        post("/sources/{id}/pause", pauses::pause_source),
-        post("/sources/{id}/resume", pauses::resume_source),
-        post("/sources/{id}/newcomers/release", newcomers::release),
-        post("/sources/{id}/newcomers/dismiss", newcomers::dismiss),
-        post("/sources/{id}/roster/refresh", users::refresh),
-        get("/users", users::list),
-        get("/users.csv", users::csv::export),
-        get("/users/{source}/{id}", users::one::one),
-        get("/users/{source}/{id}/explain", users::explain::explain),
-        get("/users/{source}/{id}/timeline", users::timeline::timeline),
-        several("/schemes", "GET, HEAD, POST", |schemes| {
-            schemes.route(reading(schemes::list)).route(web::post().to(schemes::create))
-        }),
-        several("/drafts", "GET, HEAD, POST", |drafts| {
-            drafts.route(reading(drafts::list)).route(web::post().to(drafts::create))
-        }),
-        several("/drafts/{id}", "GET, HEAD, PUT, DELETE", |draft| {
-            draft
-                .route(reading(drafts::one))
-                .route(web::put().to(drafts::replace))
-                .route(web::delete().to(drafts::delete))
-        }),
-        get("/scheme-conflicts", schemes::conflicts::list),
-        get("/explain", explain::explain),
-        post_only("/schemes/preview", explain::preview),
-        post_only("/schemes/check", schemes::check::check),
-        post_only("/schemes/next", schemes::next::next),
-        post_only("/schemes/estimate", estimate::estimate),
-        get("/previews/{id}.csv", explain::preview_csv),
-        get("/previews/{id}", explain::preview_now),
-        several("/schemes/{id}", "GET, HEAD, PUT, DELETE", |scheme| {
-            scheme
-                .route(reading(schemes::one))
-                .route(web::put().to(schemes::replace))
-                .route(web::delete().to(schemes::delete))
-        }),
-        get("/schemes/{id}/history", schemes::history::history),
-        get("/schemes/{id}/history/{version}", schemes::history::version),
-        get("/schemes/{id}/diff", schemes::history::diff),
-        post("/schemes/{id}/run", runs::run_now),
-        post("/schemes/{id}/pause", pauses::pause_scheme),
-        post("/schemes/{id}/resume", pauses::resume_scheme),
+        get("/runs", May::Read, runs::history::runs).delete(May::DeleteLogs, runs::delete::delete),
+        get("/runs.csv", May::Export, runs::export::runs_csv),
+        get("/runs.json", May::Export, runs::export::runs_json),
+        get("/runs/groups", May::Read, runs::history::groups),
+        get("/runs/{id}", May::Read, runs::history::run),
+        get("/runs/{id}/entries", May::Read, runs::history::entries),
+        get("/runs/{id}/entries.csv", May::Export, runs::export::entries_csv),
+        get("/runs/{id}/entries.json", May::Export, runs::export::entries_json),
+        get("/runs/{id}/diff", May::Read, runs::history::diff),
+        get("/entries", May::Read, runs::history::entries_about),
+        get("/runs/{id}/undo", May::Read, runs::undo::plan).post(May::Undo, runs::undo::undo),
+        post("/runs/{id}/release", May::ReleaseRun, runs::release),
+        post("/runs/{id}/cancel", May::Cancel, runs::cancel),
+        get("/decisions", May::Read, runs::history::decisions),
+        get("/dead-letters", May::Read, dead_letters::list),
+        post("/dead-letters/redrive", May::Redrive, dead_letters::redrive)
+            .with(|letters| letters.app_data(web::PayloadConfig::new(dead_letters::MAX_BODY_BYTES))),
+        get("/dead-letters/groups", May::Read, dead_letters::groups),
+        get("/dead-letters/{id}", May::Read, dead_letters::one),
+        post("/dead-letters/{id}/dismiss", May::Dismiss, dead_letters::dismiss),
+        get("/audit", May::Read, audit::list),
+        get("/audit.csv", May::Export, audit::csv),
+        post("/backup", May::Backup, backup::backup),
+        get("/products", May::Read, products::list),
+        get("/sources", May::Read, sources::list),
+        post_only("/sources/test", May::ChangeSources, sources::check::check_new),
+        get("/sources/{id}", May::Read, sources::one),
+        post("/sources/{id}/test", May::Read, sources::check::check_one),
+        get("/sources/{id}/health", May::Read, sources::health::health),
+        get("/sources/{id}/groups", May::Read, sources::pickers::groups),
+        get("/sources/{id}/directories", May::Read, sources::pickers::directories),
+        get("/sources/{id}/applications", May::Read, sources::pickers::applications),
+        post("/sources/{id}/pause", May::Pause, pauses::pause_source),
+        post("/sources/{id}/resume", May::Resume, pauses::resume_source),
+        post("/sources/{id}/newcomers/release", May::DecideNewcomers, newcomers::release),
+        post("/sources/{id}/newcomers/dismiss", May::DecideNewcomers, newcomers::dismiss),
+        post("/sources/{id}/roster/refresh", May::Read, users::refresh),
+        get("/users", May::Read, users::list),
+        get("/users.csv", May::Export, users::csv::export),
+        get("/users/{source}/{id}", May::Read, users::one::one),
+        get("/users/{source}/{id}/explain", May::Explain, users::explain::explain),
+        get("/users/{source}/{id}/timeline", May::Read, users::timeline::timeline),
+        get("/schemes", May::Read, schemes::list).post(May::ChangeSchemes, schemes::create),
+        get("/drafts", May::ChangeSchemes, drafts::list).post(May::ChangeSchemes, drafts::create),
+        get("/drafts/{id}", May::ChangeSchemes, drafts::one)
+            .put(May::ChangeSchemes, drafts::replace)
+            .delete(May::ChangeSchemes, drafts::delete),
+        get("/scheme-conflicts", May::Read, schemes::conflicts::list),
+        get("/explain", May::Explain, explain::explain),
+        post_only("/schemes/preview", May::Preview, explain::preview),
+        post_only("/schemes/check", May::Preview, schemes::check::check),
+        post_only("/schemes/next", May::Preview, schemes::next::next),
+        post_only("/schemes/estimate", May::Preview, estimate::estimate),
+        get("/previews/{id}.csv", May::Export, explain::preview_csv),
+        get("/previews/{id}", May::Preview, explain::preview_now),
+        get("/schemes/{id}", May::Read, schemes::one)
+            .put(May::ChangeSchemes, schemes::replace)
+            .delete(May::ChangeSchemes, schemes::delete),
+        get("/schemes/{id}/history", May::Read, schemes::history::history),
+        get("/schemes/{id}/history/{version}", May::Read, schemes::history::version),
+        get("/schemes/{id}/diff", May::Read, schemes::history::diff),
+        post("/schemes/{id}/run", May::RunNow, runs::run_now),
+        post("/schemes/{id}/pause", May::Pause, pauses::pause_scheme),
+        post("/schemes/{id}/resume", May::Resume, pauses::resume_scheme),
     ]
 }
 
@@ -171,47 +234,39 @@ pub(super) async fn on_thread<T: Send + 'static>(
     request::work::done(runtime, work).await
 }
 
-/// A path that takes the methods in `allow`.
-fn several(path: &'static str, allow: &'static str, add: impl FnOnce(Resource) -> Resource + 'static) -> Endpoint {
-    Endpoint { path, allow, add: Box::new(add) }
-}
-
-/// A path that can only be read.
-fn get<F, Args>(path: &'static str, handler: F) -> Endpoint
+/// A path that can be read.
+fn get<F, Args>(path: &'static str, permission: Permission, handler: F) -> Endpoint
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    several(path, READING, |resource| resource.route(reading(handler)))
+    Endpoint::at(path).read(permission, handler)
 }
 
-/// A path that can only be asked to do something.
-fn post<F, Args>(path: &'static str, handler: F) -> Endpoint
+/// A path that can be asked to do something.
+fn post<F, Args>(path: &'static str, permission: Permission, handler: F) -> Endpoint
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    several(path, "POST", |resource| resource.route(web::post().to(handler)))
+    Endpoint::at(path).post(permission, handler)
 }
 
-/// The methods of the path of a scheme that is named as something that can be asked for.
+/// The methods of the path of a thing that is named as something that can be asked for.
 const OF_A_THING_OR_POST: &str = "GET, HEAD, PUT, DELETE, POST";
 
 /// Like [`post`], at a path that may also be that of a thing: its own methods are for the thing of this name.
-fn post_only<F, Args>(path: &'static str, handler: F) -> Endpoint
+fn post_only<F, Args>(path: &'static str, permission: Permission, handler: F) -> Endpoint
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
     let of_the_thing = || guard::Any(guard::Get()).or(guard::Head()).or(guard::Put()).or(guard::Delete());
-    let add = move |_| {
-        let all = resource(path, OF_A_THING_OR_POST);
-        all.guard(guard::Not(of_the_thing())).route(web::post().to(handler))
-    };
-    several(path, "POST", add)
+    let endpoint = post(path, permission, handler).with(move |all| all.guard(guard::Not(of_the_thing())));
+    Endpoint { allowed: Some(OF_A_THING_OR_POST), ..endpoint }
 }
 
 /// A page of a list in an order of its own; its cursor is the id of the page's last item.
@@ -232,7 +287,7 @@ fn page<T: Clone>(list: &[T], paging: &Paging, id: impl Fn(&T) -> &str) -> Resul
 }
 
 /// Reads a view on a thread of `runtime` that may wait for the disk.
-async fn read<T: Send + 'static>(
+pub(super) async fn read<T: Send + 'static>(
     runtime: Handle,
     reading: impl FnOnce() -> Result<T, views::Error> + Send + 'static,
 ) -> Result<T, Problem> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     web::{Data, Path, Query},
 };
 use serde::Serialize;
@@ -11,10 +11,14 @@ use utoipa::ToSchema;
 
 use super::{
     Problem, dead_letters, read,
-    request::{headers::actor, lookup, parameters, query},
+    request::{lookup, parameters, query},
 };
 use crate::{
-    admin::AdminState,
+    admin::{
+        AdminState,
+        audit::{Act, Entry, Object},
+        identity::Principal,
+    },
     domain::{Comparison, SourceId, Timestamp},
     views::NewcomersOrder,
 };
@@ -103,11 +107,11 @@ struct Held {
 )]
 pub(super) async fn release(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    order(&state, &request, &id, true).await
+    order(&state, &caller, &id, true).await
 }
 
 /// `POST sources/{id}/newcomers/dismiss`: they count as having been there before.
@@ -122,33 +126,37 @@ pub(super) async fn release(
 )]
 pub(super) async fn dismiss(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    order(&state, &request, &id, false).await
+    order(&state, &caller, &id, false).await
 }
 
-async fn order(
-    state: &Data<AdminState>,
-    request: &HttpRequest,
-    id: &str,
-    release: bool,
-) -> Result<HttpResponse, Problem> {
-    let known = |id: &SourceId| state.sources().iter().any(|source| source.id() == id);
-    let named: Option<SourceId> = id.parse().ok().filter(known);
-    let id = named.ok_or_else(|| Problem::NotFound { kind: "source", id: id.to_owned() })?;
+async fn order(state: &Data<AdminState>, caller: &Principal, id: &str, release: bool) -> Result<HttpResponse, Problem> {
+    let id = lookup::source(state, caller, id)?;
     let (views, source) = (state.views.clone(), id.clone());
     let held =
         read(state.runtime(), move || views.comparison(&source)).await?.map_or(0, |(_, comparison)| comparison.held);
-    let by = actor(request)?;
-    let (steps, more) = dead_letters::order_held(state, &id, release, &by).await?;
-    if held == 0 && steps == 0 {
-        return Err(Problem::Conflict(format!("no newcomers of the source `{id}` are held")));
+    if held == 0 && !dead_letters::is_any_held(state, &id).await? {
+        return Err(none_held(&id));
     }
-    if held > 0 {
-        let ordered = state.commands.newcomers(id, release, held, by).await;
-        ordered.map_err(|error| lookup::unavailable(&error))?;
-    }
-    Ok(HttpResponse::Accepted().json(Held { users: held, steps, more }))
+    let act = if release { Act::NewcomersRelease } else { Act::NewcomersDismiss };
+    let entry = Entry::new(act, Object::Source(id.clone())).changing(Some(format!("{held} held")), None);
+    let ordering = async {
+        let (steps, more) = dead_letters::order_held(state, &id, release, caller).await?;
+        if held == 0 && steps == 0 {
+            return Err(none_held(&id));
+        }
+        if held > 0 {
+            let ordered = state.commands.newcomers(id.clone(), release, held, caller.by()).await;
+            ordered.map_err(|error| lookup::unavailable(&error))?;
+        }
+        Ok(Held { users: held, steps, more })
+    };
+    Ok(HttpResponse::Accepted().json(state.recorded(caller, entry, ordering).await?))
+}
+
+fn none_held(id: &SourceId) -> Problem {
+    Problem::Conflict(format!("no newcomers of the source `{id}` are held"))
 }

@@ -1,16 +1,20 @@
 //! Pausing and resuming sources and schemes.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     web::{Data, Path, Query},
 };
 
 use super::{
     Problem,
-    request::{headers::actor, lookup, parameters, query},
+    request::{lookup, parameters, query},
 };
 use crate::{
-    admin::AdminState,
+    admin::{
+        AdminState,
+        audit::{Act, Entry, Object},
+        identity::Principal,
+    },
     domain::{Pausable, SourceId},
 };
 
@@ -27,11 +31,11 @@ type Nothing = Query<query::Nothing>;
 )]
 pub(super) async fn pause_source(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    source(&state, &request, &id, true).await
+    source(&state, &caller, &id, true).await
 }
 
 /// Resumes a source: its waiting events continue.
@@ -45,11 +49,11 @@ pub(super) async fn pause_source(
 )]
 pub(super) async fn resume_source(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    source(&state, &request, &id, false).await
+    source(&state, &caller, &id, false).await
 }
 
 /// Pauses a scheme: it is not asked until it is resumed.
@@ -63,11 +67,11 @@ pub(super) async fn resume_source(
 )]
 pub(super) async fn pause_scheme(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    scheme(&state, &request, &id, true).await
+    scheme(&state, &caller, &id, true).await
 }
 
 /// Resumes a scheme: it is asked again, for later events.
@@ -81,25 +85,43 @@ pub(super) async fn pause_scheme(
 )]
 pub(super) async fn resume_scheme(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    scheme(&state, &request, &id, false).await
+    scheme(&state, &caller, &id, false).await
 }
 
-async fn source(state: &AdminState, request: &HttpRequest, id: &str, paused: bool) -> Result<HttpResponse, Problem> {
-    let known = |id: &SourceId| state.sources().iter().any(|source| source.id() == id);
-    let id = id.parse().ok().filter(known).ok_or_else(|| Problem::NotFound { kind: "source", id: id.to_owned() })?;
-    state.settings.pause(Pausable::Source(id), paused, actor(request)?).await?;
+async fn source(state: &AdminState, caller: &Principal, id: &str, paused: bool) -> Result<HttpResponse, Problem> {
+    pause_source_now(state, caller, &lookup::source(state, caller, id)?, paused).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn scheme(state: &AdminState, request: &HttpRequest, id: &str, paused: bool) -> Result<HttpResponse, Problem> {
-    let id = lookup::known(id)?;
-    if state.settings.get(&id).is_none() {
-        return Err(lookup::no_such(id.as_str()));
-    }
-    state.settings.pause(Pausable::Scheme(id), paused, actor(request)?).await?;
+/// Pauses or resumes the source `id`, and records it.
+///
+/// # Errors
+/// [`Problem::Unavailable`] if it can't be recorded, or can't be written.
+pub(crate) async fn pause_source_now(
+    state: &AdminState,
+    caller: &Principal,
+    id: &SourceId,
+    paused: bool,
+) -> Result<(), Problem> {
+    let act = if paused { Act::SourcePause } else { Act::SourceResume };
+    set(state, caller, Entry::new(act, Object::Source(id.clone())), Pausable::Source(id.clone()), paused).await
+}
+
+async fn scheme(state: &AdminState, caller: &Principal, id: &str, paused: bool) -> Result<HttpResponse, Problem> {
+    let listed = lookup::scheme(state, caller, id)?;
+    let act = if paused { Act::SchemePause } else { Act::SchemeResume };
+    let entry = Entry::new(act, Object::Scheme(listed.id.clone())).about_scheme(&listed);
+    set(state, caller, entry, Pausable::Scheme(listed.id), paused).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+async fn set(state: &AdminState, caller: &Principal, entry: Entry, of: Pausable, paused: bool) -> Result<(), Problem> {
+    let word = |paused| Some(if paused { "paused" } else { "running" }.to_owned());
+    let entry = entry.changing(word(state.settings.pause_of(&of).is_some()), word(paused));
+    let pausing = async { state.settings.pause(of, paused, caller.by()).await.map_err(Problem::from) };
+    state.recorded(caller, entry, pausing).await
 }

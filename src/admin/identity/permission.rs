@@ -115,6 +115,36 @@ impl Permission {
         }
     }
 
+    /// The word for it in records of refused attempts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Explain => "scheme.explain",
+            Self::Preview => "scheme.preview",
+            Self::Export => "export",
+            Self::RunNow => "scheme.run",
+            Self::TestRun => "scheme.test-run",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Cancel => "run.cancel",
+            Self::Redrive => "dead-letter.redrive",
+            Self::Dismiss => "dead-letter.dismiss",
+            Self::Bulk => "bulk",
+            Self::Undo => "run.undo",
+            Self::SetFieldValues => "field.set",
+            Self::ChangeSchemes => "scheme.change",
+            Self::ChangeSources => "source.change",
+            Self::DefineFields => "field.define",
+            Self::ReleaseRun => "run.release",
+            Self::DecideNewcomers => "newcomers.decide",
+            Self::Approve => "approval.decide",
+            Self::Irreversible => "irreversible",
+            Self::DeleteLogs => "run.delete",
+            Self::ChangeSettings => "settings.change",
+            Self::Backup => "backup",
+        }
+    }
+
     /// The least role that may do it.
     pub const fn least_role(self) -> Role {
         self.rule().0

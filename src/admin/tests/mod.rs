@@ -1,5 +1,6 @@
 //! The whole listener: routes, token and headers as a client sees them, over views that follow a log.
 
+mod acts;
 mod config;
 mod dead_letters;
 mod drafts;
@@ -7,6 +8,7 @@ mod http;
 mod log;
 mod odd;
 mod openapi;
+mod roles;
 mod scheme_pages;
 mod schemes;
 mod users;
@@ -25,8 +27,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::*;
 use crate::{
     clock::SystemClock,
-    config::{Admin, Auth, LogConfig, ProvisionedScheme, Source, Webhooks},
-    domain::{Action, Mode, Product, Scheme, SchemeRef, Selection, Trigger},
+    config::{Admin, Auth, LogConfig, NamedToken, ProvisionedScheme, Source, Webhooks},
+    domain::{Action, Mode, Product, Role, Scheme, SchemeRef, Selection, SourceScope, Trigger},
     engine::testing::Stub,
     explain::Explainer,
     health::Health,
@@ -194,12 +196,29 @@ fn configuration() -> Config {
         data_dir: PathBuf::from("unused"),
         mode: Mode::Active,
         webhooks: Webhooks { listen, max_body: 1, linger: std::time::Duration::ZERO, trust_traceparent: false },
-        admin: Admin::at(listen),
+        admin: Admin { tokens: tokens(), ..Admin::at(listen) },
         console: crate::config::Console::default(),
         log: LogConfig::Embedded,
         sources: vec![source("acme", Product::JiraDc), source("cloud", Product::JiraCloud)],
         schemes: ["a", "b", "c"].map(scheme).into(),
     }
+}
+
+/// A token of each role, `token-of-NAME`, and one that is kept to a source.
+fn tokens() -> Vec<NamedToken> {
+    let all = SourceScope::All;
+    let kept = SourceScope::Only(["cloud".parse().expect("an id")].into());
+    [
+        ("viewer", Role::Viewer, all.clone()),
+        ("operator", Role::Operator, all.clone()),
+        ("boss", Role::Admin, all),
+        ("kept", Role::Admin, kept),
+    ]
+    .map(|(name, role, sources)| {
+        let secret = Secret::new(format!("token-of-{name}"));
+        NamedToken { name: name.parse().expect("a name"), role, sources, secret }
+    })
+    .into()
 }
 
 fn source(id: &str, product: Product) -> Source {

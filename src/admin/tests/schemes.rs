@@ -75,7 +75,7 @@ async fn a_scheme_is_changed_and_deleted_by_whoever_has_read_it_as_it_is() {
     let as_ann = [("If-Match", tag.as_str()), ("X-Usher-Actor", "Ann")];
     let changed = put(&site, "new", &as_ann, text.clone()).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
-    assert_eq!(changed.json()["changed"]["by"], "Ann");
+    assert_eq!(changed.json()["changed"]["by"], "admin (for Ann)");
     let newer = changed.header("etag").to_owned();
     assert_ne!(newer, tag);
 
@@ -98,7 +98,10 @@ async fn a_scheme_is_changed_and_deleted_by_whoever_has_read_it_as_it_is() {
     let history = site.get("/api/v1/schemes/new/history").await.json();
     let told: Vec<_> =
         history["items"].as_array().expect("items").iter().map(|row| [&row["change"], &row["by"]]).collect();
-    assert_eq!(json!(told), json!([["deleted", "Ben"], ["updated", "Ann"], ["created", "admin"]]));
+    assert_eq!(
+        json!(told),
+        json!([["deleted", "admin (for Ben)"], ["updated", "admin (for Ann)"], ["created", "admin"]])
+    );
     assert_eq!(history["items"][1]["scheme"]["actions"], json!([{"add_groups": ["crew"]}]));
     assert_eq!(history["next"], Value::Null);
 }

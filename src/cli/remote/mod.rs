@@ -1,6 +1,7 @@
 //! Commands that talk to a running usher through its REST API.
 
 mod api;
+mod audit;
 mod confirm;
 mod dead_letters;
 mod decisions;
@@ -47,6 +48,8 @@ pub enum Command {
     DeadLetters(In<dead_letters::Command>),
     /// Show the decisions about a user, with their reasons.
     Decisions(At<decisions::Decisions>),
+    /// Show what administrators did, and what they were refused.
+    Audit(At<audit::Audit>),
     /// Sources: list, show, test, pause, resume; held newcomers.
     Sources(In<sources::Command>),
     /// Users: list, show, explain, timeline, refresh.
@@ -113,6 +116,7 @@ async fn carry_out(output: &mut Output<'_>, command: Command) -> Result<ExitCode
         Command::Runs(In { server, command }) => runs::run(&server.api()?, output, command).await,
         Command::DeadLetters(In { server, command }) => dead_letters::run(&server.api()?, output, command).await,
         Command::Decisions(At { server, asked }) => decisions::run(&server.api()?, output, &asked).await,
+        Command::Audit(At { server, asked }) => audit::run(&server.api()?, output, &asked).await,
         Command::Sources(In { server, command }) => sources::run(&server.api()?, output, command).await,
         Command::Users(In { server, command }) => users::run(&server.api()?, output, command).await,
     }

@@ -116,6 +116,7 @@ pub(in crate::console) enum Place {
     Runs,
     DeadLetters,
     Sources,
+    Audit,
     Settings,
     /// No page of the rail.
     Nowhere,
@@ -129,6 +130,7 @@ impl Place {
         (Self::Runs, "Runs", "/runs", "runs"),
         (Self::DeadLetters, "Dead letters", "/dead-letters", "letters"),
         (Self::Sources, "Sources", "/sources", "sources"),
+        (Self::Audit, "Who did what", "/audit", "audit"),
         (Self::Settings, "Settings", "/settings", "settings"),
     ];
 }

@@ -81,6 +81,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let filter = LetterFilter {
         source: parsed("source", &source, |text| text.parse().ok())?,
         state: parsed("state", &state, |text| LetterState::ALL.into_iter().find(|state| state.as_str() == text))?,
+        kept_to: asked.kept_to(),
         ..LetterFilter::default()
     };
     let is_first = cursor.is_empty();
@@ -93,8 +94,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let here = Address::new("/dead-letters").with("source", &source).with("state", &state);
     let older = page.next.map(|next| here.clone().with("cursor", &String::from(next)).to_string());
     let pages = Pages { first: (!is_first).then(|| here.to_string()), older };
-    let seen = page.items.into_iter().filter(|letter| asked.principal().sees(&letter.source));
-    let rows = seen.map(|letter| Row::new(&asked, letter)).collect();
+    let rows = page.items.into_iter().map(|letter| Row::new(&asked, letter)).collect();
     let sources = source_choices(&asked);
     let states = LetterState::ALL.map(|state| Choice::new(state.as_str(), Badge::from(state).word)).to_vec();
     let chip = |name, value, without: Address| Chip { name, value, without: without.to_string() };

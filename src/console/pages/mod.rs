@@ -1,5 +1,6 @@
 //! The pages, each with what it shows.
 
+pub(super) mod audit;
 pub(super) mod components;
 pub(super) mod dead_letters;
 pub(super) mod runs;

@@ -13,7 +13,7 @@ use crate::{
         frame::{Frame, Kind, Moment, Number, Place},
     },
     domain::{Milestone, SourceId, Timestamp},
-    views::{Filter, LetterFilter, LetterState, Limit, Page, Paging, Run, RunState, Totals},
+    views::{Filter, KeptTo, LetterFilter, LetterState, Limit, Page, Paging, Run, RunState, Totals},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -52,17 +52,20 @@ struct Found {
 
 impl Found {
     /// Reads it, for the sources in `only` if some are given; waits for the disk.
-    fn read(state: &AdminState, since: Timestamp, only: Option<&[SourceId]>) -> Result<Self, Problem> {
+    fn read(
+        state: &AdminState,
+        since: Timestamp,
+        only: Option<&[SourceId]>,
+        kept_to: Option<KeptTo>,
+    ) -> Result<Self, Problem> {
         let failed = |error| Problem::internal(&error);
         let views = state.views();
         let seen = |source: &SourceId| only.is_none_or(|only| only.contains(source));
         let first = Paging { limit: Limit::MAX, cursor: None };
-        let filter = Filter { state: Some(RunState::Held), ..Filter::default() };
-        let mut held = views.runs(&filter, &first).map_err(failed)?;
-        held.items.retain(|run| seen(&run.source));
-        let filter = LetterFilter { state: Some(LetterState::Open), ..LetterFilter::default() };
-        let mut letters = views.dead_letters(&filter, &first).map_err(failed)?;
-        letters.items.retain(|letter| seen(&letter.source));
+        let filter = Filter { state: Some(RunState::Held), kept_to: kept_to.clone(), ..Filter::default() };
+        let held = views.runs(&filter, &first).map_err(failed)?;
+        let filter = LetterFilter { state: Some(LetterState::Open), kept_to, ..LetterFilter::default() };
+        let letters = views.dead_letters(&filter, &first).map_err(failed)?;
         let kept_back = letters.items.iter().filter(|letter| letter.held).count();
         let totals = views.totals(since, only).map_err(failed)?;
         let rows = state.sources().iter().filter(|source| seen(source.id())).cloned().collect();
@@ -78,8 +81,8 @@ impl Found {
 /// An internal [`Problem`] if the views can't be read.
 pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let since = asked.now().minus(DAY);
-    let only = asked.only_sources();
-    let found = asked.read(move |state| Found::read(state, since, only.as_deref())).await?;
+    let (only, kept_to) = (asked.only_sources(), asked.kept_to());
+    let found = asked.read(move |state| Found::read(state, since, only.as_deref(), kept_to)).await?;
     let inbox = inbox(&asked, &found);
     let numbers = numbers(&found.totals, since);
     let note = found.totals.cut.then_some("There are more runs than these; the latest 20,000 were added up.");

@@ -38,13 +38,6 @@ pub(super) struct Lifetimes {
     pub(super) again_after: Duration,
 }
 
-impl Default for Lifetimes {
-    fn default() -> Self {
-        let (idle, at_most) = (Duration::from_mins(30), Duration::from_hours(12));
-        Self { idle, at_most, again_after: Duration::from_mins(15) }
-    }
-}
-
 /// One session, as the cookie keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Session {

@@ -12,17 +12,22 @@ use serde::Deserialize;
 
 use super::{Cookies, Session};
 use crate::{
-    admin::{Problem, identity::Token},
+    admin::{
+        Problem,
+        audit::{Act, Entry, Object},
+        identity::{Principal, Token},
+    },
     clock::{Clock, SystemClock},
     console::{
         Answer, Console,
         addresses::local,
         answer::with_headers,
-        asked::starting,
+        asked::{sentence, starting},
         assets::{Assets, assets},
         form::Form,
         frame::{Errors, Look},
     },
+    domain::Channel,
     http_server::Connection,
 };
 
@@ -82,7 +87,10 @@ pub(in crate::console) async fn sign_in(
     let token: Option<Token> = state.tokens().find(sent.as_bytes()).cloned();
     let Some(token) = token else {
         let problem = match request.peer_addr() {
-            Some(address) => state.refuse_guess(address.ip().into()).await,
+            Some(address) => {
+                state.wrong_token(Channel::Console, Some(address.ip()));
+                state.refuse_guess(address.ip().into()).await
+            }
             None => Problem::Unauthorized,
         };
         return match problem {
@@ -94,6 +102,11 @@ pub(in crate::console) async fn sign_in(
     };
     if let Some(connection) = request.conn_data::<Arc<Connection>>() {
         connection.proved();
+    }
+    let from = request.peer_addr().map(|address| address.ip());
+    let principal = Principal { from, ..token.principal(Channel::Console) };
+    if let Err(problem) = state.record(&principal, Entry::new(Act::SignIn, Object::Usher)).await {
+        return refuse(problem.status_code(), &sentence(&problem.to_string()));
     }
     let session = Session::begin(&token, SystemClock.now());
     let mut response = Answer::see(local(form.get("to")).unwrap_or("/")).response();

@@ -2,7 +2,10 @@
 
 use super::Cookies;
 use crate::{
-    admin::Problem,
+    admin::{
+        Problem,
+        audit::{Act, Entry, Object},
+    },
     console::{Answer, Asked, form::Form},
     domain::WhichSessions,
 };
@@ -15,7 +18,7 @@ const AFTER: &str = "/sign-in?signed_out=";
 /// # Errors
 /// [`Problem::Unavailable`] if the end can't be written.
 pub(in crate::console) async fn here(asked: Asked, _: Form) -> Result<Answer, Problem> {
-    end(&asked, WhichSessions::One(asked.session().id.clone())).await
+    end(&asked, Act::SignOut, WhichSessions::One(asked.session().id.clone())).await
 }
 
 /// `POST /sign-out/everywhere`.
@@ -23,11 +26,13 @@ pub(in crate::console) async fn here(asked: Asked, _: Form) -> Result<Answer, Pr
 /// # Errors
 /// As [`here`].
 pub(in crate::console) async fn everywhere(asked: Asked, _: Form) -> Result<Answer, Problem> {
-    end(&asked, WhichSessions::OfPerson(asked.session().name.clone())).await
+    end(&asked, Act::SignOutEverywhere, WhichSessions::OfPerson(asked.session().name.clone())).await
 }
 
-async fn end(asked: &Asked, of: WhichSessions) -> Result<Answer, Problem> {
-    asked.state().settings().end_sessions(of).await?;
+async fn end(asked: &Asked, act: Act, of: WhichSessions) -> Result<Answer, Problem> {
+    let state = asked.state();
+    let ending = async { state.settings().end_sessions(of).await.map_err(Problem::from) };
+    state.recorded(asked.principal(), Entry::new(act, Object::Usher), ending).await?;
     asked.with_response(|console, response| Cookies(console).forget(response));
     Ok(Answer::see(AFTER))
 }

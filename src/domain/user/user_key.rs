@@ -61,6 +61,11 @@ impl UserKey {
         Self { text: format!("~settings/{kind}/{id}"), source_len: "~settings".len() }
     }
 
+    /// The key of all that administrators did: one, so that all of it is in one partition, in order.
+    pub fn of_admin_actions() -> Self {
+        Self::of_setting("admin-actions", "")
+    }
+
     /// Reads a key back from a record; `None` if usher did not write it.
     pub fn parse(text: &str) -> Option<Self> {
         let (source, rest) = text.split_once('/')?;

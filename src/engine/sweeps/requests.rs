@@ -50,12 +50,16 @@ impl AdminCommands {
         LetterOrders::new(Arc::clone(&self.log), Arc::clone(&self.clock))
     }
 
-    /// Asks for a sweep for `scheme` alone, now. Gives its run.
+    /// The id of a new sweep for `scheme`.
+    pub fn new_sweep(scheme: &Scheme) -> SweepId {
+        SweepId::of_request(&scheme.source, &rand::random::<[u8; 16]>())
+    }
+
+    /// Asks for the sweep `sweep` for `scheme` alone, now. To ask for one sweep twice makes one run.
     ///
     /// # Errors
     /// [`log::Error`] if the log did not take the request, or it is not known whether it did.
-    pub async fn run_now(&self, scheme: &Scheme, by: &Actor) -> Result<RunId, log::Error> {
-        let sweep = SweepId::of_request(&scheme.source, &rand::random::<[u8; 16]>());
+    pub async fn run_now(&self, sweep: SweepId, scheme: &Scheme, by: &Actor) -> Result<(), log::Error> {
         let run = RunId::of_sweep(&sweep, &scheme.id);
         let asked = AskedSweep {
             sweep,
@@ -70,7 +74,7 @@ impl AdminCommands {
         };
         self.append(&SweepRequest::Asked(asked)).await?;
         info!(run.id = %run, scheme.id = %scheme.id, %by, "run asked for");
-        Ok(run)
+        Ok(())
     }
 
     /// Requests the undo of a run. Gives the run of the undo, the same one for each request with this `round`.

@@ -1,5 +1,6 @@
 //! The records of the log: domain types to `usher.v1` messages and back.
 
+mod admin_action;
 mod claim;
 mod decision;
 mod delivered;

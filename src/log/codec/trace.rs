@@ -44,7 +44,8 @@ pub fn traced(stream: Stream, payload: &[u8]) -> Option<Traced> {
         | Stream::Settings
         | Stream::Activity
         | Stream::Feeds
-        | Stream::Claims => return None,
+        | Stream::Claims
+        | Stream::AdminActions => return None,
     };
     Some(Traced { event, traceparent: Some(traceparent).filter(|traceparent| !traceparent.is_empty()) })
 }
@@ -61,7 +62,8 @@ pub fn with_trace(stream: Stream, payload: Bytes, traceparent: String) -> Bytes 
         | Stream::Settings
         | Stream::Activity
         | Stream::Feeds
-        | Stream::Claims => return payload,
+        | Stream::Claims
+        | Stream::AdminActions => return payload,
     };
     // A message is its fields one after the other, and the last of one number counts.
     let mut stamped = BytesMut::with_capacity(payload.len() + field.len());

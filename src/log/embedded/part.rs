@@ -43,6 +43,7 @@ impl Part {
             Stream::Activity => 8,
             Stream::Feeds => 9,
             Stream::Claims => 10,
+            Stream::AdminActions => 11,
         }
     }
 }

@@ -107,7 +107,8 @@ impl Retention {
 
     /// How long records of `stream` are kept at least.
     fn keeps_of(&self, stream: Stream) -> Duration {
-        stream.keeps_written_over().map_or(self.keeps, |keeps| keeps.min(self.keeps))
+        let keeps = stream.keeps_written_over().map_or(self.keeps, |keeps| keeps.min(self.keeps));
+        stream.keeps_longer().map_or(keeps, |longer| longer.max(keeps))
     }
 }
 
@@ -137,5 +138,11 @@ mod tests {
         assert_eq!(month.keeps_of(Stream::Activity), Duration::from_hours(30 * 24));
         assert_eq!(month.keeps_of(Stream::Feeds), Duration::from_mins(10));
         assert_eq!(Retention::new(Duration::from_secs(1)).keeps_of(Stream::Feeds), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn what_administrators_did_is_kept_for_longer_than_a_year() {
+        let month = Retention::new(Duration::from_hours(30 * 24));
+        assert_eq!(month.keeps_of(Stream::AdminActions), Duration::from_hours(400 * 24));
     }
 }

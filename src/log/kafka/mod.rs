@@ -167,7 +167,7 @@ impl KafkaLog {
         let partition = Partition::of(key, self.partitions);
         let producer = match stream {
             // A caller waits for the answer, and can ask again.
-            Stream::Events | Stream::Sweeps | Stream::Settings => &self.deliveries,
+            Stream::Events | Stream::Sweeps | Stream::Settings | Stream::AdminActions => &self.deliveries,
             Stream::Decisions
             | Stream::Outcomes
             | Stream::DeadLetters

@@ -267,3 +267,26 @@ CREATE TABLE schedules (
     until    INTEGER NOT NULL,
     asked    INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- What administrators did, in the order of the log.
+CREATE TABLE admin_actions (
+    no      INTEGER PRIMARY KEY,
+    id      TEXT    NOT NULL UNIQUE,
+    at      INTEGER NOT NULL,
+    by      TEXT,
+    role    TEXT,
+    via     TEXT    NOT NULL,
+    sender  TEXT, -- an address
+    action  TEXT    NOT NULL,
+    object  TEXT    NOT NULL,
+    source  TEXT,
+    before  TEXT,
+    after   TEXT,
+    reason  TEXT,
+    run     TEXT,
+    result  TEXT    NOT NULL,
+    key     TEXT, -- the digest of the key of a request that may be repeated
+    request TEXT  -- the digest of what was asked with it
+) STRICT;
+CREATE INDEX admin_actions_by_time ON admin_actions (at DESC, id);
+CREATE INDEX admin_actions_by_key ON admin_actions (key, no) WHERE key IS NOT NULL;

@@ -3,7 +3,7 @@
 use super::status::LetterState;
 use crate::{
     domain::{SourceId, Stage, Timestamp},
-    views::page::{Newest, condition},
+    views::page::{KeptTo, Newest, condition},
 };
 
 /// A filter of dead letters. A part that is none matches all.
@@ -25,6 +25,8 @@ pub struct LetterFilter {
     pub held: Option<bool>,
     /// The group, by its id.
     pub group: Option<String>,
+    /// About these sources alone.
+    pub kept_to: Option<KeptTo>,
 }
 
 /// The values of a filter, in the form of the table.
@@ -76,6 +78,7 @@ impl LetterFilter {
         let user = folded.user.as_ref();
         wanted.extend(user.map(|(user, name)| condition("(user = ? OR user_name = ?)", [user as _, name as _])));
         wanted.extend(self.held.as_ref().map(|held| condition("held = ?", [held as _])));
+        wanted.extend(self.kept_to.as_ref().map(KeptTo::condition));
         Newest { from, time: "at", id: "id", searched, wanted, since: self.since.as_ref() }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     domain::{SourceId, Timestamp},
     views::{
         Error,
-        page::{Cursor, Page, Paging},
+        page::{Cursor, KeptTo, Page, Paging},
     },
 };
 
@@ -78,18 +78,24 @@ fn without_user(row: &DeadLetterRow) -> String {
 const GROUPS: &str = "
     SELECT problem, count(*) AS letters, min(at) AS first, max(at) AS last, max(id) AS example
     FROM dead_letters INDEXED BY dead_letters_by_problem
-    WHERE state = ?1 AND problem > ?2 GROUP BY problem ORDER BY problem LIMIT ?3";
+    WHERE state = ?1 AND problem > ?2 AND (?4 IS NULL OR source IN (SELECT value FROM json_each(?4)))
+    GROUP BY problem ORDER BY problem LIMIT ?3";
 
 impl DeadLetters<'_> {
-    /// The groups of the letters in `state`.
+    /// The groups of the letters in `state`, in the sources of `kept_to` alone.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
-    pub(in crate::views) fn groups(self, state: LetterState, paging: &Paging) -> Result<Page<LetterGroup>, Error> {
+    pub(in crate::views) fn groups(
+        self,
+        state: LetterState,
+        kept_to: Option<&KeptTo>,
+        paging: &Paging,
+    ) -> Result<Page<LetterGroup>, Error> {
         let after = paging.cursor.as_ref().map(|cursor| String::from_utf8_lossy(cursor.place()).into_owned());
         let most = paging.limit.get();
         let mut statement = self.0.prepare_cached(GROUPS)?;
-        let found = statement.query_map((state, after.unwrap_or_default(), most + 1), |row| {
+        let found = statement.query_map((state, after.unwrap_or_default(), most + 1, kept_to), |row| {
             let (id, letters, example): (String, u64, String) =
                 (row.get("problem")?, row.get("letters")?, row.get("example")?);
             Ok((id, letters, row.get("first")?, row.get("last")?, example))

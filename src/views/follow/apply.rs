@@ -15,6 +15,7 @@ use crate::{
     views::{
         Error, Views,
         activity::Activities,
+        admin_actions::AdminActions,
         comparisons::Comparisons,
         creations::Creations,
         dead_letters::DeadLetters,
@@ -143,6 +144,10 @@ fn apply(db: &Connection, stream: Stream, record: &Stored, news: &mut News) -> R
             Some(user) => Activities(db).merge(&user, &decode(payload)?),
             None => Ok(()), // usher writes no such key
         },
+        Stream::AdminActions => {
+            news.has_progress = true;
+            AdminActions(db).apply(&decode(payload)?)
+        }
         // They are not followed.
         Stream::Events | Stream::Feeds | Stream::Claims => Ok(()),
         Stream::Settings => set(db, payload, news),

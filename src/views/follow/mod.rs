@@ -37,7 +37,8 @@ const fn batching(stream: Stream) -> Batching {
         | Stream::SweepProgress
         | Stream::Settings
         | Stream::Feeds
-        | Stream::Claims => Batching { most: 512, gathers: false },
+        | Stream::Claims
+        | Stream::AdminActions => Batching { most: 512, gathers: false },
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lists, a page at a time.
 
-use rusqlite::{Connection, ToSql, params_from_iter};
+use rusqlite::{Connection, ToSql, params_from_iter, types::ToSqlOutput};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -8,7 +8,7 @@ use super::{
     Error,
     keys::{newest_first, time_and_id},
 };
-use crate::domain::Timestamp;
+use crate::domain::{SourceScope, Timestamp};
 
 /// The highest number of rows that are examined for one page, so that a filter with few matches answers in time.
 const MAX_LOOKED_AT: usize = 20_000;
@@ -118,6 +118,32 @@ pub(super) struct Condition<'a> {
 /// `sql` with its `values`, in the order of its `?`.
 pub(super) fn condition<'a>(sql: &'static str, values: impl IntoIterator<Item = &'a dyn ToSql>) -> Condition<'a> {
     Condition { sql, values: values.into_iter().collect() }
+}
+
+/// The sources that somebody is kept to, in the form that statements take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptTo(String);
+
+impl KeptTo {
+    /// These sources; none: all of them.
+    pub fn of(sources: &SourceScope) -> Option<Self> {
+        match sources {
+            SourceScope::All => None,
+            // A list of texts can always be written.
+            SourceScope::Only(sources) => Some(Self(serde_json::json!(sources).to_string())),
+        }
+    }
+
+    /// The condition on a row with the column `source`. A row about no source is about all, and not wanted.
+    pub(super) fn condition(&self) -> Condition<'_> {
+        condition("source IN (SELECT value FROM json_each(?))", [&self.0 as _])
+    }
+}
+
+impl ToSql for KeptTo {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.0.to_sql()
+    }
 }
 
 /// A list in the order of time, the newest first, and of one time in the order of ids. It is walked along an index.

@@ -6,6 +6,7 @@ pub(super) mod step;
 use self::step::Horizon;
 use super::{
     Error, Views,
+    admin_actions::AdminActions,
     dead_letters::DeadLetters,
     decisions::Decisions,
     orders::Orders,
@@ -38,6 +39,7 @@ impl Pruning {
                 6 => Orders(db).prune(horizon)?,
                 7 => Deletions(db).remove()?,
                 8 => Deletions(db).prune(horizon.open)?,
+                9 => AdminActions(db).prune(horizon)?,
                 _ => return Ok(None),
             }))
         })?;

@@ -1,6 +1,9 @@
 //! The bounds of one step of a pass, and its result.
 
-use crate::domain::Timestamp;
+use crate::{
+    domain::Timestamp,
+    log::{RETENTION, Stream},
+};
 
 /// The highest number of rows that one step removes.
 const MAX_ROWS: usize = 500;
@@ -13,6 +16,13 @@ pub struct Horizon {
     /// Rows that are not over, or were cancelled, are forgotten if nothing was heard of them since then: their source
     /// may have been paused for long.
     pub open: Timestamp,
+}
+
+impl Horizon {
+    /// Until when rows about records of `stream` are kept.
+    pub(in crate::views) fn of(self, stream: Stream) -> Timestamp {
+        stream.keeps_longer().map_or(self.over, |longer| self.over.minus(longer.saturating_sub(RETENTION)))
+    }
 }
 
 /// The result of one step.

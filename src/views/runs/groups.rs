@@ -14,7 +14,7 @@ use crate::{
     domain::{RunId, SchemeId, SourceId, Timestamp},
     views::{
         keys::{first_part, part},
-        page::{Cursor, Page, Paging},
+        page::{Cursor, KeptTo, Page, Paging},
     },
 };
 
@@ -58,6 +58,8 @@ pub struct GroupFilter {
     pub since: Option<Timestamp>,
     /// The latest hour, by a time in it.
     pub until: Option<Timestamp>,
+    /// Of these sources alone.
+    pub kept_to: Option<KeptTo>,
 }
 
 /// The table of them.
@@ -139,7 +141,7 @@ impl Runs<'_> {
 /// The statement for a page, and the value of each `?` in it.
 fn select<'a>(filter: &'a GroupFilter, place: Option<&'a Place>, more: &'a usize) -> (String, Vec<&'a dyn ToSql>) {
     let (mut wanted, mut values): (Vec<&str>, Vec<&dyn ToSql>) = (vec!["runs > 0"], Vec::new());
-    let GroupFilter { scheme, source, since, until } = filter;
+    let GroupFilter { scheme, source, since, until, kept_to } = filter;
     if let Some(since) = since {
         wanted.push("hour > ? - 3600000");
         values.push(since);
@@ -155,6 +157,10 @@ fn select<'a>(filter: &'a GroupFilter, place: Option<&'a Place>, more: &'a usize
     if let Some(source) = source {
         wanted.push("source = ?");
         values.push(source);
+    }
+    if let Some(kept_to) = kept_to {
+        wanted.push("source IN (SELECT value FROM json_each(?))");
+        values.push(kept_to);
     }
     if let Some(Place { hour, rest }) = place {
         wanted.push("hour <= ? AND (hour < ? OR (scheme, source, run) > (?, ?, ?))");

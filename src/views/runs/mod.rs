@@ -38,7 +38,7 @@ use self::{entries::Entries, entry::Place, sweeps::Sweeps, table::Table};
 use super::{
     Error,
     orders::OrdersOfRun,
-    page::{Condition, Newest, Page, Paging, condition},
+    page::{Condition, KeptTo, Newest, Page, Paging, condition},
 };
 use crate::{
     domain::{Cause, LastLists, RunId, SchemeId, SourceId, StepResult, SweepId, SweepPlan, Timestamp, UserId},
@@ -83,6 +83,8 @@ pub struct Filter {
     pub user: Option<Users>,
     /// A part of the run's id, scheme, source or user, in lower case.
     pub text: Option<String>,
+    /// Runs of these sources alone.
+    pub kept_to: Option<KeptTo>,
 }
 
 impl Filter {
@@ -160,7 +162,8 @@ impl Filter {
         });
         let mode = self.test_mode.as_ref().map(|test_mode| condition("test_mode = ?", [test_mode as _]));
         let text = self.text.as_ref().map(|text| condition(WITH_TEXT, [text as _]));
-        [action, by, mode, text].into_iter().flatten()
+        let kept_to = self.kept_to.as_ref().map(KeptTo::condition);
+        [action, by, mode, text, kept_to].into_iter().flatten()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     domain::{RunId, SchemeId, SourceId, Timestamp},
     views::{
         keys::{first_part, newest_first, part, time_and_id},
-        page::{Cursor, Page, Paging},
+        page::{Cursor, KeptTo, Page, Paging},
     },
 };
 
@@ -43,6 +43,7 @@ const LIST: &str = "
     SELECT entries.*, runs.id AS run_id, runs.scheme, runs.scheme_version, runs.source
     FROM entries INDEXED BY entries_by_user JOIN runs ON runs.no = entries.run
     WHERE NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = runs.no) AND entries.user IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR runs.source = ?2)
+        AND (?7 IS NULL OR runs.source IN (SELECT value FROM json_each(?7)))
         AND (?3 IS NULL OR entries.at <= ?3 AND (entries.at < ?3 OR (entries.run, entries.place) < (?4, ?5)))
     ORDER BY entries.at DESC, entries.run DESC, entries.place DESC LIMIT ?6";
 
@@ -50,7 +51,7 @@ const LIST: &str = "
 type Spot = (Timestamp, i64, String);
 
 impl Runs<'_> {
-    /// The entries about `users`, in `source` if one is given, the newest first.
+    /// The entries about `users`, in `source` if one is given, in the sources of `kept_to` alone, the newest first.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
@@ -58,6 +59,7 @@ impl Runs<'_> {
         self,
         users: &Users,
         source: Option<&SourceId>,
+        kept_to: Option<&KeptTo>,
         paging: &Paging,
     ) -> Result<Page<UserEntry>, Error> {
         let place = paging.cursor.as_ref().and_then(|cursor| read(cursor.place()));
@@ -67,7 +69,7 @@ impl Runs<'_> {
         };
         let most = paging.limit.get();
         let mut statement = self.0.prepare_cached(LIST)?;
-        let rows = statement.query_map((users, source, at, run, step, most + 1), |row| {
+        let rows = statement.query_map((users, source, at, run, step, most + 1, kept_to), |row| {
             let entry = kept(row)?.entry;
             let spot: Spot = (entry.at, row.get("run")?, row.get("place")?);
             let (run, scheme, source) = (row.get("run_id")?, row.get("scheme")?, row.get("source")?);

@@ -34,6 +34,11 @@ impl Schema {
         DynamicMessage::decode(self.message(name_of(stream)), payload).expect("a message of its stream")
     }
 
+    /// Whether this version has the stream.
+    pub fn has(&self, stream: Stream) -> bool {
+        self.0.get_message_by_name(&format!("usher.v1.{}", name_of(stream))).is_some()
+    }
+
     fn message(&self, name: &str) -> MessageDescriptor {
         self.0.get_message_by_name(&format!("usher.v1.{name}")).expect("a message of the schema")
     }
@@ -67,6 +72,7 @@ fn name_of(stream: Stream) -> &'static str {
         Stream::Activity => "Activity",
         Stream::Feeds => "FeedPlace",
         Stream::Claims => "AdministratorClaim",
+        Stream::AdminActions => "AdminAction",
     }
 }
 

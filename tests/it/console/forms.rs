@@ -1,10 +1,11 @@
 //! Forms: taken from a page of the same session and from nowhere else, done once, refused in words.
 
 use super::{
-    ADMIN_TOKEN, ground, held,
+    ADMIN_TOKEN, VIEWER_TOKEN, ground, held,
     visitor::{SAME_ORIGIN, Visitor},
-    when,
+    when, with_viewer,
 };
+use crate::support::face::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_from_another_origin_or_without_its_token_is_refused_and_nothing_is_changed() {
@@ -74,6 +75,32 @@ async fn a_held_run_is_released_with_its_number_typed_and_a_double_click_release
     let late = visitor.submit(&page, &path, &[("number", "3"), ("request", "c")]).await;
     assert_eq!(late.status, 409, "another form comes too late");
     assert_eq!(ground.effects().len(), 3, "{:?}", ground.effects());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_only_read_sees_what_they_may_not_do_and_why_and_is_refused_all_the_same() {
+    let (ground, usher, id) = held(with_viewer()).await;
+    let visitor = Visitor::signed_in(usher.admin, VIEWER_TOKEN).await;
+    let page = visitor.get(&format!("/runs/{id}"), &[]).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("Signed in as <strong>vera</strong>"));
+    assert!(page.text.contains("disabled aria-describedby=\"release-why\""), "{}", page.text);
+    assert!(page.text.contains("Only an administrator can release a held run."), "{}", page.text);
+    for (act, fields) in [("release", &[("number", "3")][..]), ("cancel", &[])] {
+        let answer = visitor.submit(&format!("/runs/{id}"), &format!("/runs/{id}/{act}"), fields).await;
+        assert_eq!(answer.status, 403, "{act}");
+        assert!(answer.text.contains("Only an"), "{}", answer.text);
+        // Both stand in the record, and whoever was refused sees it.
+        let word = format!("run.{act}");
+        eventually("the attempt is shown", async || {
+            let page = visitor.get(&format!("/audit?by=vera&action={word}"), &[]).await;
+            let shown = page.text.contains(&format!("path:/runs/{id}/{act}")) && page.text.contains("Refused");
+            shown.then_some(())
+        })
+        .await;
+    }
+    assert_eq!(usher.ask(&format!("runs/{id}"), &[]).await.1["state"], "held");
+    assert_eq!(ground.effects(), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

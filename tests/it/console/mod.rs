@@ -1,5 +1,6 @@
 //! The console: its pages in a browser, its sessions and forms as a client that is no browser sends them.
 
+mod audit;
 mod browser;
 mod forms;
 mod hostile;
@@ -18,6 +19,9 @@ use crate::support::{
     ground::{ACME, ADMIN_TOKEN, Ground},
     usher::Usher,
 };
+
+/// The token of somebody who may only read.
+const VIEWER_TOKEN: &str = "the-token-of-a-viewer";
 
 /// Gives `staff` to those of `acme.example`, and is held where they are more than one.
 const HELD: &str = "{ id: staff, name: Staff, source: acme, trigger: manual, test_mode: false, \
@@ -51,6 +55,11 @@ async fn when(face: &Face, id: &str, state: &str) -> Value {
         (run["state"] == state).then_some(run)
     })
     .await
+}
+
+/// [`ground`] with a token for somebody who may only read.
+fn with_viewer() -> Ground {
+    ground().tweak("USHER_ADMIN__TOKENS", &format!("[{{ name: vera, role: viewer, secret: {VIEWER_TOKEN} }}]"))
 }
 
 /// usher on `ground`, with one held run.

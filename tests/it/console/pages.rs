@@ -2,7 +2,7 @@
 
 use usher::sandbox::{Account, webhook::Happening};
 
-use super::{ADMIN_TOKEN, browser::play, ground, held, when};
+use super::{ADMIN_TOKEN, VIEWER_TOKEN, browser::play, ground, held, when, with_viewer};
 use crate::support::ground::{ACME, Ground};
 use crate::support::usher::Usher;
 
@@ -44,4 +44,10 @@ async fn a_held_run_is_released_with_and_without_script() {
         when(&usher, &id, "done").await;
         assert_eq!(ground.effects().len(), 3, "{script}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_only_read_sees_the_button_and_why_it_is_not_for_them() {
+    let (_ground, usher, id) = held(with_viewer()).await;
+    play("viewer", arguments(&usher, &[VIEWER_TOKEN, &id])).await;
 }

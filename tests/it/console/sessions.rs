@@ -28,6 +28,46 @@ async fn the_cookie_of_a_session_is_kept_from_scripts_and_other_sites_and_tells_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn behind_a_public_address_the_cookie_is_sent_over_https_to_that_host_alone() {
+    let ground = ground().tweak("USHER_ADMIN__PUBLIC_URL", "https://usher.acme.example");
+    let usher = Usher::start(&ground).await;
+    let cookie = Visitor::of(usher.admin).sign_in(ADMIN_TOKEN, "/").await.session_cookie().expect("a session");
+    assert!(cookie.starts_with("__Host-usher=") && cookie.contains("; Secure"), "{cookie}");
+    assert!(cookie.contains("; Path=/;") && cookie.contains("; HttpOnly") && !cookie.contains("Domain"), "{cookie}");
+    // A cookie that another host of the domain could set is none.
+    let mut visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
+    let sealed = visitor.cookie.clone().expect("a cookie").replace("__Host-usher", "usher-session");
+    let of_this_host = std::mem::replace(&mut visitor.cookie, Some(sealed));
+    assert_eq!(visitor.get("/", &[]).await.status, 303);
+    // Where a browser does not send `Sec-Fetch-Site`, its `Origin` is the public address.
+    visitor.cookie = of_this_host;
+    let token = visitor.get("/", &[]).await.field("form_token");
+    let fields = [("form_token", token.as_str())];
+    let listener = format!("http://{}", usher.admin);
+    for bad in [listener.as_str(), "http://usher.acme.example", "https://usher.acme.example.evil.example"] {
+        assert_eq!(visitor.post("/sign-out", &fields, &[("origin", bad)]).await.status, 403, "{bad}");
+    }
+    assert_eq!(visitor.post("/sign-out", &fields, &[("origin", "https://usher.acme.example")]).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_given_key_seals_the_sessions_of_each_process_that_has_it() {
+    let key = "USHER_ADMIN__SESSION__KEY";
+    let (one, other) = (ground().tweak(key, &"k".repeat(64)), ground().tweak(key, &"k".repeat(64)));
+    let (first, second) = tokio::join!(Usher::start(&one), Usher::start(&other));
+    let mut visitor = Visitor::signed_in(first.admin, ADMIN_TOKEN).await;
+    let cookie = visitor.cookie.take();
+    visitor = Visitor::of(second.admin);
+    visitor.cookie = cookie;
+    assert_eq!(visitor.get("/runs", &[]).await.status, 200);
+    let third = ground();
+    let third = Usher::start(&third).await;
+    let mut elsewhere = Visitor::of(third.admin);
+    elsewhere.cookie = visitor.cookie;
+    assert_eq!(elsewhere.get("/runs", &[]).await.status, 303, "its key is another one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_sign_in_is_a_new_session_whatever_the_browser_brings() {
     let ground = ground();
     let usher = Usher::start(&ground).await;

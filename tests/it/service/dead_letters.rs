@@ -91,7 +91,10 @@ async fn a_step_that_failed_is_done_once_when_its_cause_is_mended_and_it_is_take
         .await;
         assert_eq!((&run["counts"]["changed"], &run["counts"]["failed"]), (&json!(3), &json!(0)), "{run}");
         let letter = app.dead_letters().await.remove(0);
-        assert_eq!((&letter["redriven"]["by"], &letter["resolved"]["result"]), (&json!("ann"), &json!("changed")));
+        assert_eq!(
+            (&letter["redriven"]["by"], &letter["resolved"]["result"]),
+            (&json!("admin (for ann)"), &json!("changed"))
+        );
         assert_eq!(redrive(&app).await, 0, "nothing is left to do");
     }
 }
@@ -107,7 +110,7 @@ async fn a_letter_that_fails_again_says_so_and_can_be_taken_up_again() {
         letters.into_iter().find(|letter| letter["failed_again"] == true)
     })
     .await;
-    assert_eq!((&again["state"], &again["redriven"]["by"]), (&json!("open"), &json!("ann")), "{again}");
+    assert_eq!((&again["state"], &again["redriven"]["by"]), (&json!("open"), &json!("admin (for ann)")), "{again}");
     app.ground.sandbox.put_group(Product::JiraDc, "missing");
     assert_eq!(redrive(&app).await, 1);
     until(&app, 1, "resolved").await;
@@ -221,7 +224,7 @@ async fn what_was_dismissed_is_left_alone_until_it_is_named() {
     let letter = app.dead_letters().await.remove(0);
     let id = letter["id"].as_str().expect("an id");
     let (status, row) = order(&app, &format!("dead-letters/{id}/dismiss"), &json!({"reason": "left"})).await;
-    assert_eq!((status, &row["dismissed"]["by"]), (StatusCode::OK, &json!("ann")), "{row}");
+    assert_eq!((status, &row["dismissed"]["by"]), (StatusCode::OK, &json!("admin (for ann)")), "{row}");
     app.ground.sandbox.put_group(Product::JiraDc, "missing");
     assert_eq!(redrive(&app).await, 0);
     let (_, answer) = order(&app, "dead-letters/redrive", &json!({ "ids": [id] })).await;

@@ -32,7 +32,7 @@ async fn what_is_written_and_what_is_paused_is_told() {
     let nothing = async |series: &str| {
         eventually(series, || async { usher.metric(series).await.filter(|value| *value == 0.0) }).await
     };
-    for stream in ["decisions", "outcomes", "dead-letters", "sweeps", "sweep-progress", "activity"] {
+    for stream in ["decisions", "outcomes", "dead-letters", "sweeps", "sweep-progress", "activity", "admin-actions"] {
         nothing(&format!("usher_view_lag_records{{stream=\"{stream}\"}}")).await;
     }
 

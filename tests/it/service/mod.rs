@@ -5,6 +5,7 @@
 mod actions;
 mod activity;
 mod arrivals;
+mod audit;
 mod broken_files;
 mod code_and_crowd;
 mod confluence;

@@ -54,8 +54,8 @@ async fn runs_are_found_by_kind_requester_mode_user_and_text_and_folded_by_the_h
     }
     assert_eq!(ids(&app, &[("kind", "manual")]).await, [tried.clone(), manual.clone()]);
     assert_eq!(ids(&app, &[("kind", "scheme")]).await.len(), 3);
-    assert_eq!(ids(&app, &[("by", "Ann")]).await, [tried.clone(), manual.clone()]);
-    assert_eq!(ids(&app, &[("by", "Ann"), ("mode", "test")]).await, std::slice::from_ref(&tried));
+    assert_eq!(ids(&app, &[("by", "admin (for Ann)")]).await, [tried.clone(), manual.clone()]);
+    assert_eq!(ids(&app, &[("by", "admin (for Ann)"), ("mode", "test")]).await, std::slice::from_ref(&tried));
     assert_eq!(ids(&app, &[("by", "nobody")]).await, Vec::<String>::new());
     assert_eq!(ids(&app, &[("user", "KEY1"), ("mode", "active")]).await, std::slice::from_ref(&manual));
     assert_eq!(ids(&app, &[("user", "NAME-90")]).await.len(), 1, "by the login name in any case");

@@ -100,7 +100,7 @@ async fn what_was_set_survives_a_kill_and_holds_from_the_first_event_on() {
     assert_eq!(schemes(&usher).await, before);
     assert_eq!(usher.list("sources", &[]).await[0]["paused"], true);
     let history = usher.ask("schemes/colours/history", &[]).await.1["items"].as_array().expect("items").clone();
-    assert_eq!((history.len(), &history[0]["by"]), (1, &json!("Ann")));
+    assert_eq!((history.len(), &history[0]["by"]), (1, &json!("admin (for Ann)")));
     ask(&usher, "sources/acme/resume").await;
     let ended = usher.ended(&event).await;
     assert_eq!(ended, ["everybody: add_groups staff changed", "colours: add_groups red changed"]);

@@ -55,7 +55,10 @@ async fn of_ten_users_nine_are_put_back_and_the_one_who_was_changed_by_hand_sinc
     let undoing = undo(&app, &run).await;
     assert_eq!(undo(&app, &run).await, undoing, "asked for twice, it is one");
     let undone = when(&app, &undoing, "done").await;
-    assert_eq!((&undone["kind"], &undone["trigger"], &undone["by"]), (&json!("undo"), &json!("undo"), &json!("Zoe")));
+    assert_eq!(
+        (&undone["kind"], &undone["trigger"], &undone["by"]),
+        (&json!("undo"), &json!("undo"), &json!("admin (for Zoe)"))
+    );
     assert_eq!((&undone["undo_of"], &undone["reason"]), (&json!(run), &json!("the wrong group")));
     assert_eq!((&undone["counts"]["changed"], &undone["counts"]["unchanged"]), (&json!(9), &json!(1)));
     assert_eq!(when(&app, &run, "done").await["undone_by"], json!(undoing));

@@ -85,7 +85,7 @@ async fn a_scheme_is_deleted_when_that_is_confirmed_and_not_otherwise() {
         (Some(1), vec!["usher: there is no scheme `two`"])
     );
     let history = terminal.says("schemes history two").await;
-    assert!(history.contains("deleted  ann") && history.contains("created  ann"), "{history}");
+    assert!(history.contains("deleted  admin (for ann)") && history.contains("created  admin (for ann)"), "{history}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

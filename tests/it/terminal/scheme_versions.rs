@@ -35,7 +35,7 @@ async fn an_earlier_version_is_compared_with_the_present_one_and_brought_back() 
     terminal.run_in("schemes apply -f -", &TAKES.replace("acme.example", "other.example"), &[]).await;
     let changes = terminal.run("schemes changes takes").await;
     assert!(changes.out.contains("[-acme.example-]{+other.example+}"), "{changes:?}");
-    assert!(changes.err.starts_with("from revision 1 by ann at "), "{changes:?}");
+    assert!(changes.err.starts_with("from revision 1 by admin (for ann) at "), "{changes:?}");
     assert_eq!(terminal.says("schemes bring-back takes 1").await, "takes is as in revision 1 again\n");
     assert_eq!(terminal.tells("schemes changes takes --from 1").await["same"], true);
     terminal.says("schemes delete takes --yes").await;

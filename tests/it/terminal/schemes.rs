@@ -68,7 +68,7 @@ async fn a_file_is_applied_compared_changed_and_applied_again() {
 
     let (_, _, history) = app.send(Method::GET, "schemes/contractors/history", &[], "").await;
     let by: Vec<_> = history["items"].as_array().expect("items").iter().map(|change| &change["by"]).collect();
-    assert_eq!(by, ["ann", "ann"]);
+    assert_eq!(by, ["admin (for ann)", "admin (for ann)"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,6 +107,6 @@ impl Which {
     fn filter(self) -> LetterFilter {
         let Self { source, stage, reason, since, user, state, held, group } = self;
         let (stage, state) = (stage.map(|query::StageName(stage)| stage), Some(state.unwrap_or(LetterState::Open)));
-        LetterFilter { source, stage, reason, since, user, state, held, group }
+        LetterFilter { source, stage, reason, since, user, state, held, group, kept_to: None }
     }
 }

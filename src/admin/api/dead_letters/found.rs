@@ -2,15 +2,16 @@
 
 use actix_web::web::Data;
 
-use super::{forms::RefusedLetter, now};
+use super::{decides, forms::RefusedLetter, now};
 use crate::{
     admin::{
         AdminState,
         api::{Problem, read},
+        identity::Principal,
     },
     domain::{DeadLetter, EventKind},
     source::Controls,
-    views::{DeadLetterRow, LetterFilter, Limit, Paging},
+    views::{DeadLetterRow, KeptTo, LetterFilter, Limit, Paging},
 };
 
 /// The number of refusals that an answer names.
@@ -36,16 +37,20 @@ impl FoundLetters {
 ///
 /// # Errors
 /// A [`Problem`] if the views can't be read.
-pub(super) async fn by_ids(state: &Data<AdminState>, mut ids: Vec<String>) -> Result<FoundLetters, Problem> {
+pub(super) async fn by_ids(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    mut ids: Vec<String>,
+) -> Result<FoundLetters, Problem> {
     ids.sort_unstable();
     ids.dedup();
-    let state = state.clone();
+    let (state, caller) = (state.clone(), caller.clone());
     read(state.runtime(), move || {
         let mut found = FoundLetters::default();
         for id in ids {
-            match state.views.dead_letter(&id)? {
+            match state.views.dead_letter(&id)?.filter(|(_, letter)| caller.sees(&letter.source)) {
                 None => found.refuse(id, "there is no such dead letter".into()),
-                Some((row, letter)) => match obstacle(&state, &row, &letter) {
+                Some((row, letter)) => match obstacle(&state, &caller, &row, &letter) {
                     Some(why) => found.refuse(id, why),
                     None => found.letters.push(letter),
                 },
@@ -62,17 +67,19 @@ pub(super) async fn by_ids(state: &Data<AdminState>, mut ids: Vec<String>) -> Re
 /// A [`Problem`] if the views can't be read.
 pub(super) async fn by_filter(
     state: &Data<AdminState>,
+    caller: &Principal,
     filter: LetterFilter,
     limit: usize,
 ) -> Result<FoundLetters, Problem> {
-    let state = state.clone();
+    let (state, caller) = (state.clone(), caller.clone());
     read(state.runtime(), move || {
         let mut found = FoundLetters::default();
+        let filter = LetterFilter { kept_to: KeptTo::of(&caller.sources), ..filter };
         let mut paging = Paging { limit: Limit::MAX, cursor: None };
         loop {
             let page = state.views.whole_dead_letters(&filter, &paging)?;
             for (row, letter) in page.items {
-                match obstacle(&state, &row, &letter) {
+                match obstacle(&state, &caller, &row, &letter) {
                     Some(why) => found.refuse(row.id, why),
                     None if found.letters.len() == limit => return Ok(FoundLetters { more: true, ..found }),
                     None => found.letters.push(letter),
@@ -88,7 +95,10 @@ pub(super) async fn by_filter(
 }
 
 /// Why `letter` can't be taken up again now.
-fn obstacle(state: &AdminState, row: &DeadLetterRow, letter: &DeadLetter) -> Option<String> {
+fn obstacle(state: &AdminState, caller: &Principal, row: &DeadLetterRow, letter: &DeadLetter) -> Option<String> {
+    if let Err(refused) = decides(caller, letter) {
+        return Some(refused.to_string());
+    }
     if let Some(why) = row.obstacle(now()) {
         return Some(why);
     }

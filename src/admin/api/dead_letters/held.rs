@@ -7,10 +7,35 @@ use crate::{
     admin::{
         AdminState,
         api::{Problem, read, request::lookup, schemas::MAX_LETTERS},
+        identity::Principal,
     },
-    domain::{Actor, SourceId},
+    domain::SourceId,
     views::{LetterFilter, LetterState, Limit, Paging},
 };
+
+/// Whether any step in `source` is kept back because many users were created at once.
+///
+/// # Errors
+/// A [`Problem`] if the views can't be read.
+pub(in crate::admin::api) async fn is_any_held(state: &Data<AdminState>, source: &SourceId) -> Result<bool, Problem> {
+    let (views, filter) = (state.views.clone(), open_and_held(source));
+    let is_any = move || {
+        let mut paging = Paging::default();
+        loop {
+            let page = views.dead_letters(&filter, &paging)?;
+            match page.next {
+                Some(next) if page.items.is_empty() => paging.cursor = Some(next),
+                _ => return Ok(!page.items.is_empty()),
+            }
+        }
+    };
+    read(state.runtime(), is_any).await
+}
+
+fn open_and_held(source: &SourceId) -> LetterFilter {
+    let state = Some(LetterState::Open);
+    LetterFilter { source: Some(source.clone()), held: Some(true), state, ..Default::default() }
+}
 
 /// Takes up, or dismisses, the steps in `source` that are kept back because many users were created at once. Gives how
 /// many, and whether there are more.
@@ -21,20 +46,19 @@ pub(in crate::admin::api) async fn order_held(
     state: &Data<AdminState>,
     source: &SourceId,
     release: bool,
-    by: &Actor,
+    caller: &Principal,
 ) -> Result<(usize, bool), Problem> {
-    let open = Some(LetterState::Open);
-    let filter = LetterFilter { source: Some(source.clone()), held: Some(true), state: open, ..Default::default() };
+    let filter = open_and_held(source);
     let letters = state.commands.letters();
     let (count, more, said) = if release {
-        let found = by_filter(state, filter, MAX_LETTERS).await?;
-        (found.letters.len(), found.more, letters.redrive(found.letters, by).await)
+        let found = by_filter(state, caller, filter, MAX_LETTERS).await?;
+        (found.letters.len(), found.more, letters.redrive(found.letters, &caller.by()).await)
     } else {
         let (views, paging) = (state.views.clone(), Paging { limit: Limit::MAX, cursor: None });
         let page = read(state.runtime(), move || views.whole_dead_letters(&filter, &paging)).await?;
         let (count, more) = (page.items.len(), page.next.is_some());
         let held = page.items.into_iter().map(|(_, letter)| letter);
-        (count, more, letters.dismiss_all(held.collect(), by).await)
+        (count, more, letters.dismiss_all(held.collect(), &caller.by()).await)
     };
     shown(state, &said.map_err(|error| lookup::unavailable(&error))?).await;
     Ok((count, more))

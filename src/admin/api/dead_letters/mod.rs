@@ -7,7 +7,7 @@ mod held;
 use std::time::Duration;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     web::{Data, Json, Path, Query},
 };
 use tokio::time::{sleep, timeout};
@@ -16,21 +16,24 @@ use super::{
     ApiResponse, Problem, read, read_out,
     request::{
         body::{Body, parsed},
-        headers::actor,
         lookup, parameters, query,
     },
     schemas,
 };
 use crate::{
-    admin::AdminState,
+    admin::{
+        AdminState,
+        audit::{Act, Entry, Object},
+        identity::{About, Permission, Principal},
+    },
     clock::{Clock, SystemClock},
     domain::{DeadLetter, Timestamp},
     log::{Position, Stream},
-    views::{DeadLetterRow, LetterGroup, LetterState, Page},
+    views::{DeadLetterRow, KeptTo, LetterFilter, LetterGroup, LetterState, Page},
 };
 use forms::{Chosen, Dismissal, Redrive, Redriven};
 use found::{by_filter, by_ids};
-pub(super) use held::order_held;
+pub(super) use held::{is_any_held, order_held};
 
 /// The longest body: as many ids, and room for long ones.
 pub(super) const MAX_BODY_BYTES: usize = 512 * 1024;
@@ -49,9 +52,11 @@ type Nothing = Query<query::Nothing>;
 )]
 pub(super) async fn list(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query): Query<query::DeadLetters>,
 ) -> Result<ApiResponse, Problem> {
     let (filter, paging) = query.split();
+    let filter = LetterFilter { kept_to: KeptTo::of(&caller.sources), ..filter };
     read_out(state.runtime(), move || state.views.dead_letters(&filter, &paging)).await
 }
 
@@ -62,10 +67,12 @@ pub(super) async fn list(
 )]
 pub(super) async fn groups(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query): Query<query::LetterGroups>,
 ) -> Result<ApiResponse, Problem> {
     let (letter_state, paging) = query.split();
-    read_out(state.runtime(), move || state.views.letter_groups(letter_state, &paging)).await
+    let kept_to = KeptTo::of(&caller.sources);
+    read_out(state.runtime(), move || state.views.letter_groups(letter_state, kept_to.as_ref(), &paging)).await
 }
 
 /// One dead letter.
@@ -73,8 +80,13 @@ pub(super) async fn groups(
     get, path = "/dead-letters/{id}", tag = "dead letters", params(("id" = String, Path)),
     responses((status = 200, body = DeadLetterRow), (status = 404, description = "There is no such dead letter."))
 )]
-pub(super) async fn one(state: Data<AdminState>, id: Path<String>, _: Nothing) -> Result<Json<DeadLetterRow>, Problem> {
-    known(&state, &id).await.map(|(row, _)| Json(row))
+pub(super) async fn one(
+    state: Data<AdminState>,
+    caller: Principal,
+    id: Path<String>,
+    _: Nothing,
+) -> Result<Json<DeadLetterRow>, Problem> {
+    known(&state, &caller, &id).await.map(|(row, _)| Json(row))
 }
 
 /// Takes dead letters up again: each goes through the planner or the executor once more, under the same keys.
@@ -88,18 +100,24 @@ pub(super) async fn one(state: Data<AdminState>, id: Path<String>, _: Nothing) -
 )]
 pub(super) async fn redrive(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     _: Nothing,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (order, by): (Redrive, _) = (parsed(state.runtime(), body).await?, actor(&request)?);
+    let order: Redrive = parsed(state.runtime(), body).await?;
     let chosen = match order.checked()? {
-        Chosen::Ids(ids) => by_ids(&state, ids).await?,
-        Chosen::Filter(filter, limit) => by_filter(&state, filter, limit).await?,
+        Chosen::Ids(ids) => by_ids(&state, &caller, ids).await?,
+        Chosen::Filter(filter, limit) => by_filter(&state, &caller, filter, limit).await?,
     };
     let redriven = chosen.letters.len();
-    let positions = state.commands.letters().redrive(chosen.letters, &by).await;
-    shown(&state, &positions.map_err(|error| lookup::unavailable(&error))?).await;
+    if let Some(entry) = taking_up(&chosen.letters) {
+        let redriving = async {
+            let positions = state.commands.letters().redrive(chosen.letters, &caller.by()).await;
+            positions.map_err(|error| lookup::unavailable(&error))
+        };
+        let positions = state.recorded(&caller, entry, redriving).await?;
+        shown(&state, &positions).await;
+    }
     Ok(HttpResponse::Accepted().json(Redriven { redriven, refused: chosen.refused, more: chosen.more }))
 }
 
@@ -117,21 +135,28 @@ pub(super) async fn redrive(
 )]
 pub(super) async fn dismiss(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     _: Nothing,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (dismissal, by): (Option<Dismissal>, _) = (parsed(state.runtime(), body).await?, actor(&request)?);
+    let dismissal: Option<Dismissal> = parsed(state.runtime(), body).await?;
     let Dismissal { reason } = dismissal.unwrap_or_default();
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > 1_000) {
         return Err(Problem::BadRequest("`reason` is longer than 1,000 characters; write less".into()));
     }
-    let (row, letter) = known(&state, &id).await?;
+    let (row, letter) = known(&state, &caller, &id).await?;
     match row.state {
         LetterState::Open => {
-            let said = state.commands.letters().dismiss(&letter, reason, &by).await;
-            shown(&state, &[said.map_err(|error| lookup::unavailable(&error))?]).await;
+            decides(&caller, &letter)?;
+            let entry = Entry::new(Act::LetterDismiss, Object::Other("dead-letter", row.id.clone()));
+            let dismissing = async {
+                let said = state.commands.letters().dismiss(&letter, reason.clone(), &caller.by()).await;
+                said.map_err(|error| lookup::unavailable(&error))
+            };
+            let entry = entry.about(&letter.source).because(reason.clone());
+            let position = state.recorded(&caller, entry, dismissing).await?;
+            shown(&state, &[position]).await;
         }
         LetterState::Dismissed => {}
         LetterState::Redriven | LetterState::Resolved => {
@@ -139,17 +164,43 @@ pub(super) async fn dismiss(
             return Err(Problem::Conflict(format!("the dead letter `{}` can't be dismissed: {why}", row.id)));
         }
     }
-    known(&state, &id).await.map(|(row, _)| HttpResponse::Ok().json(row))
+    known(&state, &caller, &id).await.map(|(row, _)| HttpResponse::Ok().json(row))
 }
 
 fn now() -> Timestamp {
     SystemClock.now()
 }
 
-async fn known(state: &AdminState, id: &str) -> Result<(DeadLetterRow, DeadLetter), Problem> {
+/// Whether `caller` may decide about a letter. What many creations at once hold is for administrators alone.
+///
+/// # Errors
+/// [`Problem::Forbidden`] if they may not.
+fn decides(caller: &Principal, letter: &DeadLetter) -> Result<(), Problem> {
+    if letter.held {
+        caller.may(Permission::DecideNewcomers, About::Source(&letter.source))?;
+    }
+    Ok(())
+}
+
+/// The record of letters that are taken up again; none if there are none.
+fn taking_up(letters: &[DeadLetter]) -> Option<Entry> {
+    let first = letters.first()?;
+    let object = match letters {
+        [one] => Object::Other("dead-letter", one.id.clone()),
+        several => Object::Other("dead-letters", several.len().to_string()),
+    };
+    let ids = letters.iter().map(|letter| letter.id.as_str()).collect::<Vec<_>>().join(" ");
+    let entry = Entry::new(Act::LettersRedrive, object).changing(None, Some(ids));
+    let is_of_one = letters.iter().all(|letter| letter.source == first.source);
+    Some(if is_of_one { entry.about(&first.source) } else { entry })
+}
+
+async fn known(state: &AdminState, caller: &Principal, id: &str) -> Result<(DeadLetterRow, DeadLetter), Problem> {
     let (views, wanted) = (state.views.clone(), id.to_owned());
     let found = read(state.runtime(), move || views.dead_letter(&wanted)).await?;
-    found.ok_or_else(|| Problem::NotFound { kind: "dead letter", id: id.to_owned() })
+    found
+        .filter(|(_, letter)| caller.sees(&letter.source))
+        .ok_or_else(|| Problem::NotFound { kind: "dead letter", id: id.to_owned() })
 }
 
 /// Waits until the views have read the orders at `positions`, for a limited time.

@@ -2,19 +2,47 @@
 
 use actix_web::{HttpRequest, http::header};
 
-use crate::{admin::api::Problem, domain::Actor, settings::IfMatch};
+use crate::{
+    admin::{api::Problem, identity::Principal},
+    domain::{Actor, RequestKey},
+    settings::IfMatch,
+};
 
 /// The actor, by their own statement.
 const ACTOR: &str = "X-Usher-Actor";
+/// The key of a request that may be sent again.
+const KEY: &str = "Idempotency-Key";
 
-/// The actor; `admin` by default.
+/// The longest key of a request, in characters.
+const MAX_KEY: usize = 200;
+
+/// The person for whom whoever asks says that they act.
 ///
 /// # Errors
 /// [`Problem::BadRequest`] if the header has no name that usher takes.
-pub(in crate::admin::api) fn actor(request: &HttpRequest) -> Result<Actor, Problem> {
-    let Some(value) = request.headers().get(ACTOR) else { return Ok(Actor::default()) };
+pub(in crate::admin) fn actor(request: &HttpRequest) -> Result<Option<Actor>, Problem> {
+    let Some(value) = request.headers().get(ACTOR) else { return Ok(None) };
     let named = std::str::from_utf8(value.as_bytes()).ok().and_then(|text| text.parse().ok());
-    named.ok_or_else(|| Problem::BadRequest(format!("`{ACTOR}` names nobody; write 1 to 100 printable characters")))
+    named
+        .map(Some)
+        .ok_or_else(|| Problem::BadRequest(format!("`{ACTOR}` names nobody; write 1 to 100 printable characters")))
+}
+
+/// The key with which a request may be sent again, and what is asked with it: `parts`.
+///
+/// # Errors
+/// [`Problem::BadRequest`] if the header has no key that usher takes, or there are several.
+pub(in crate::admin::api) fn request_key(
+    request: &HttpRequest,
+    caller: &Principal,
+    parts: &[&[u8]],
+) -> Result<Option<RequestKey>, Problem> {
+    let mut keys = request.headers().get_all(KEY);
+    let Some(key) = keys.next() else { return Ok(None) };
+    let text = key.to_str().ok().filter(|text| (1..=MAX_KEY).contains(&text.len()) && keys.next().is_none());
+    let text =
+        text.ok_or_else(|| Problem::BadRequest(format!("`{KEY}` is not usable; write one, of 1 to 200 characters")))?;
+    Ok(Some(RequestKey::new(&caller.name, text, parts)))
 }
 
 /// The state that the caller has read: the tags of `If-Match`, without their quotes (RFC 9110, 13.1.1). A weak tag
@@ -58,6 +86,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
+    use crate::domain::{Channel, Role, SourceScope};
 
     fn tags(value: &str) -> Result<IfMatch, Problem> {
         if_match(&TestRequest::default().insert_header(("If-Match", value)).to_http_request())
@@ -81,12 +110,28 @@ mod tests {
     fn whoever_asks_may_say_who_they_are() {
         let of = |value: &[u8]| {
             let value = header::HeaderValue::from_bytes(value).expect("a value");
-            actor(&TestRequest::default().insert_header((ACTOR, value)).to_http_request()).map(|who| who.to_string())
+            let request = TestRequest::default().insert_header((ACTOR, value)).to_http_request();
+            actor(&request).map(|who| who.expect("somebody").to_string())
         };
         assert_eq!(of("Ann Ü.".as_bytes()).expect("a name"), "Ann Ü.");
         for bad in [&b""[..], b"  ", &[0xff], &[b'x'; 101]] {
             assert!(matches!(of(bad), Err(Problem::BadRequest(_))), "{bad:?}");
         }
-        assert_eq!(actor(&TestRequest::default().to_http_request()).expect("somebody").to_string(), "admin");
+        assert_eq!(actor(&TestRequest::default().to_http_request()).expect("nothing wrong"), None);
+    }
+
+    #[test]
+    fn a_key_is_one_of_visible_characters() {
+        let caller = Principal::new(Actor::default(), Role::Operator, SourceScope::All, Channel::Api);
+        let of = |keys: &[&str]| {
+            let request = TestRequest::default();
+            let request = keys.iter().fold(request, |request, key| request.append_header((KEY, *key)));
+            request_key(&request.to_http_request(), &caller, &[b"x"])
+        };
+        assert_eq!(of(&[]).expect("none"), None);
+        assert_eq!(of(&["k"]).expect("one"), Some(RequestKey::new(&caller.name, "k", &[b"x"])));
+        for bad in [&["a", "b"][..], &[""], &[&"k".repeat(201)], &["é"]] {
+            assert!(matches!(of(bad), Err(Problem::BadRequest(_))), "{bad:?}");
+        }
     }
 }

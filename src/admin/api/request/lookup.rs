@@ -3,9 +3,11 @@
 use actix_web::{error::PayloadError, web::Bytes};
 
 use crate::{
-    admin::{MAX_BODY, Problem},
-    domain::SchemeId,
+    admin::{AdminState, MAX_BODY, Problem, identity::Principal},
+    domain::{RunId, Scheme, SchemeId, SourceId},
     log,
+    settings::{Contents, SchemeView, Wrong},
+    views::Run,
 };
 
 /// The id of a scheme. A text that can't be an id is treated as an unknown id.
@@ -14,6 +16,54 @@ use crate::{
 /// [`Problem::NotFound`] if it can't be an id.
 pub(in crate::admin::api) fn known(id: &str) -> Result<SchemeId, Problem> {
     id.parse().map_err(|_| no_such(id))
+}
+
+/// The scheme with this id, if `caller` sees it. One of another source is treated as one that is not there.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is none for them.
+pub(in crate::admin::api) fn scheme(state: &AdminState, caller: &Principal, id: &str) -> Result<SchemeView, Problem> {
+    let found = state.settings.get(&known(id)?);
+    found.filter(|listed| sees(caller, listed)).ok_or_else(|| no_such(id))
+}
+
+/// Whether `caller` sees a scheme. The source of one that can't be read is not known.
+pub(crate) fn sees(caller: &Principal, listed: &SchemeView) -> bool {
+    match &listed.contents {
+        Contents::Readable(scheme) => caller.sees(&scheme.source),
+        Contents::Broken { .. } => caller.sources.is_all(),
+    }
+}
+
+/// A scheme that `caller` wrote is about a source of theirs.
+///
+/// # Errors
+/// [`Problem::InvalidScheme`] if it is about another one, as if that were not there.
+pub(in crate::admin::api) fn own(caller: &Principal, scheme: &Scheme) -> Result<(), Problem> {
+    if caller.sees(&scheme.source) {
+        return Ok(());
+    }
+    let message = format!("there is no source `{}`", scheme.source);
+    Err(Problem::InvalidScheme(vec![Wrong { line: None, column: None, message }]))
+}
+
+/// The source with this id, if `caller` sees it.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is none for them.
+pub(in crate::admin::api) fn source(state: &AdminState, caller: &Principal, id: &str) -> Result<SourceId, Problem> {
+    let known = |id: &SourceId| caller.sees(id) && state.sources().iter().any(|source| source.id() == id);
+    id.parse().ok().filter(known).ok_or_else(|| Problem::NotFound { kind: "source", id: id.to_owned() })
+}
+
+/// The run with this id, if `caller` sees its source. It waits for the disk.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is none for them; an internal [`Problem`] if the views can't be read.
+pub(in crate::admin) fn run(state: &AdminState, caller: &Principal, id: &RunId) -> Result<Run, Problem> {
+    let found = state.views.run(id).map_err(|error| Problem::internal(&error))?;
+    let found = found.filter(|run| caller.sees(&run.source));
+    found.ok_or_else(|| Problem::NotFound { kind: "run", id: id.to_string() })
 }
 
 /// No scheme has this id.

@@ -9,9 +9,20 @@ use crate::admin::api::schemas;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "a description only: headers are read in `headers`")]
 pub(in crate::admin::api) struct Named {
-    /// The actor, for the history; `admin` by default.
+    /// The person for whom the token acts, for the record.
     #[param(rename = "X-Usher-Actor", value_type = schemas::Who, inline, required = false)]
     actor: Option<String>,
+}
+
+/// The key with which a request may be sent again.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "a description only: headers are read in `headers`")]
+pub(in crate::admin::api) struct Repeatable {
+    /// Chosen by the caller, for this request alone. Sent again within 24 hours with the same key, it leads to the same
+    /// run.
+    #[param(rename = "Idempotency-Key", value_type = schemas::RequestKey, inline, required = false)]
+    key: Option<String>,
 }
 
 /// The version that must not have been changed.

@@ -10,9 +10,12 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use serde::Serialize;
-use tokio::{runtime::Handle, sync::Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, SemaphorePermit},
+};
 
-use super::{history, no_such_run};
+use super::history;
 use crate::{
     admin::{
         AdminState,
@@ -21,13 +24,16 @@ use crate::{
             csv::Csv,
             read,
             request::{
-                query,
+                lookup, query,
                 stream::{LongAnswer, turn},
+                work::done,
             },
         },
+        audit::{Act, Entry, Object},
+        identity::Principal,
     },
     domain::RunId,
-    views::{self, Entry, EntryFilter, Filter, Limit, Page, Paging, Run},
+    views::{self, Entry as StepEntry, EntryFilter, Filter, Limit, Page, Paging, Run},
 };
 
 /// The bytes that are sent together.
@@ -93,14 +99,16 @@ const ENTRIES: [&str; 19] = [
 )]
 pub(in crate::admin::api) async fn runs_csv(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query): Query<query::Runs>,
 ) -> Result<HttpResponse, Problem> {
-    let filter = filter(&state, query).await?;
-    export(&state.runtime(), (CSV, "runs.csv"), move |out| {
+    let (filter, entry) = filter(&state, &caller, query).await?;
+    let turn = begun(&state, &caller, entry).await?;
+    Ok(export(&state.runtime(), turn, (CSV, "runs.csv"), move |out| {
         let mut csv = Csv::begin(out, &RUNS)?;
         all(|paging| state.views.runs(&filter, paging), |run| csv.line(run_cells(&run)))?;
         csv.end()
-    })
+    }))
 }
 
 /// Runs as JSON, newest first. `limit` and `cursor` are not used.
@@ -109,12 +117,14 @@ pub(in crate::admin::api) async fn runs_csv(
 )]
 pub(in crate::admin::api) async fn runs_json(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query): Query<query::Runs>,
 ) -> Result<HttpResponse, Problem> {
-    let filter = filter(&state, query).await?;
-    export(&state.runtime(), (JSON, "runs.json"), move |out| {
+    let (filter, entry) = filter(&state, &caller, query).await?;
+    let turn = begun(&state, &caller, entry).await?;
+    Ok(export(&state.runtime(), turn, (JSON, "runs.json"), move |out| {
         json(out, |write| all(|paging| state.views.runs(&filter, paging), |run| write(&run)))
-    })
+    }))
 }
 
 /// The entries of a run as CSV. `limit` and `cursor` are not used.
@@ -127,64 +137,82 @@ pub(in crate::admin::api) async fn runs_json(
 )]
 pub(in crate::admin::api) async fn entries_csv(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query): Query<query::Entries>,
 ) -> Result<HttpResponse, Problem> {
-    let (run, filter) = run_and_filter(&state, id.into_inner(), query).await?;
-    export(&state.runtime(), (CSV, "entries.csv"), move |out| {
+    let (run, filter) = run_and_filter(&state, &caller, id.into_inner(), query).await?;
+    let entry = Entry::new(Act::Export, Object::Run(run.id.clone())).about(&run.source);
+    let turn = begun(&state, &caller, entry).await?;
+    Ok(export(&state.runtime(), turn, (CSV, "entries.csv"), move |out| {
         let mut csv = Csv::begin(out, &ENTRIES)?;
         all(|paging| entries(&state, &run.id, &filter, paging), |entry| csv.line(entry_cells(&run, &entry)))?;
         csv.end()
-    })
+    }))
 }
 
 /// The entries of a run as JSON. `limit` and `cursor` are not used.
 #[utoipa::path(
     get, path = "/runs/{id}/entries.json", tag = "runs", params(("id" = String, Path), query::Entries),
-    responses((status = 200, body = Page<Entry>), (status = 404, description = "There is no such run."))
+    responses((status = 200, body = Page<StepEntry>), (status = 404, description = "There is no such run."))
 )]
 pub(in crate::admin::api) async fn entries_json(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query): Query<query::Entries>,
 ) -> Result<HttpResponse, Problem> {
-    let (run, filter) = run_and_filter(&state, id.into_inner(), query).await?;
-    export(&state.runtime(), (JSON, "entries.json"), move |out| {
+    let (run, filter) = run_and_filter(&state, &caller, id.into_inner(), query).await?;
+    let entry = Entry::new(Act::Export, Object::Run(run.id.clone())).about(&run.source);
+    let turn = begun(&state, &caller, entry).await?;
+    Ok(export(&state.runtime(), turn, (JSON, "entries.json"), move |out| {
         json(out, |write| all(|paging| entries(&state, &run.id, &filter, paging), |entry| write(&entry)))
-    })
+    }))
+}
+
+/// A place among those that write exports, once the export is recorded.
+///
+/// # Errors
+/// [`Problem::Unavailable`] if too many are being written, or it can't be recorded.
+async fn begun(state: &AdminState, caller: &Principal, entry: Entry) -> Result<SemaphorePermit<'static>, Problem> {
+    let turn = turn(&WRITING, "four exports are being written")?;
+    state.record(caller, entry).await?;
+    Ok(turn)
 }
 
 /// The file called `name`, of this `content_type`, that `write` writes.
-///
-/// # Errors
-/// [`Problem::Unavailable`] if too many are being written.
 fn export(
     runtime: &Handle,
+    turn: SemaphorePermit<'static>,
     (content_type, name): (&'static str, &'static str),
     write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
-) -> Result<HttpResponse, Problem> {
-    let turn = turn(&WRITING, "four exports are being written")?;
-    let answer = LongAnswer { what: "an export", content_type, name, chunk: CHUNK };
-    Ok(answer.written(runtime, turn, write))
+) -> HttpResponse {
+    LongAnswer { what: "an export", content_type, name, chunk: CHUNK }.written(runtime, turn, write)
 }
 
-async fn filter(state: &Data<AdminState>, query: query::Runs) -> Result<Filter, Problem> {
-    let ((filter, user, _), state) = (query.split(), state.clone());
-    read(state.runtime(), move || history::named(&state, filter, user.as_deref())).await
+/// The filter of an export of runs, and the record of it.
+async fn filter(state: &Data<AdminState>, caller: &Principal, query: query::Runs) -> Result<(Filter, Entry), Problem> {
+    let ((filter, user, _), state, caller) = (query.split(), state.clone(), caller.clone());
+    let entry = Entry::new(Act::Export, Object::Other("list", "runs".into()));
+    let entry = filter.source.iter().fold(entry, Entry::about);
+    let filter = read(state.runtime(), move || history::named(&state, &caller, filter, user.as_deref())).await?;
+    Ok((filter, entry))
 }
 
 async fn run_and_filter(
     state: &Data<AdminState>,
+    caller: &Principal,
     id: String,
     query: query::Entries,
 ) -> Result<(Run, EntryFilter), Problem> {
-    let ((filter, user, _), id, state) = (query.split(), RunId::new(id), state.clone());
-    let wanted = id.clone();
-    let found = read(state.runtime(), move || {
-        Ok((state.views.run(&wanted)?, history::named_in(&state, filter, user.as_deref())?))
-    });
-    let (run, filter) = found.await?;
-    Ok((run.ok_or_else(|| no_such_run(&id))?, filter))
+    let ((filter, user, _), id, runtime) = (query.split(), RunId::new(id), state.runtime());
+    let (state, caller) = (state.clone(), caller.clone());
+    done(runtime, move || {
+        let run = lookup::run(&state, &caller, &id)?;
+        let filter = history::named_in(&state, filter, user.as_deref()).map_err(|error| Problem::internal(&error))?;
+        Ok((run, filter))
+    })
+    .await
 }
 
 /// The page of a run's entries; an empty one if the run was removed meanwhile.
@@ -193,7 +221,7 @@ fn entries(
     run: &RunId,
     filter: &EntryFilter,
     paging: &Paging,
-) -> Result<Page<Entry>, views::Error> {
+) -> Result<Page<StepEntry>, views::Error> {
     Ok(state.views.entries(run, filter, paging)?.unwrap_or(Page { items: Vec::new(), next: None }))
 }
 
@@ -273,7 +301,7 @@ fn run_cells(run: &Run) -> [Cell<'_>; 24] {
     ]
 }
 
-fn entry_cells<'a>(run: &'a Run, entry: &'a Entry) -> [Cell<'a>; 19] {
+fn entry_cells<'a>(run: &'a Run, entry: &'a StepEntry) -> [Cell<'a>; 19] {
     [
         text(run.id.as_str()),
         text(run.scheme.as_str()),

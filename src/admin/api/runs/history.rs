@@ -7,35 +7,45 @@ use crate::{
         AdminState,
         api::{
             ApiResponse, Problem, read_out,
-            request::{query, work::answered},
+            request::{lookup, query, work::answered},
             runs::no_such_run,
         },
+        identity::Principal,
     },
     domain::{RunId, SourceId},
-    views::{self, DecisionRow, DiffUser, Entry, EntryFilter, Filter, Page, Paging, Run, RunGroup, UserEntry, Users},
+    views::{
+        self, DecisionRow, DiffUser, Entry, EntryFilter, Filter, GroupFilter, KeptTo, Page, Paging, Run, RunGroup,
+        UserEntry, Users,
+    },
 };
 
 /// Runs, newest first.
 #[utoipa::path(get, path = "/runs", tag = "runs", params(query::Runs), responses((status = 200, body = Page<Run>)))]
 pub(in crate::admin::api) async fn runs(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query): Query<query::Runs>,
 ) -> Result<ApiResponse, Problem> {
     let (filter, user, paging) = query.split();
     read_out(state.runtime(), move || {
-        let filter = named(&state, filter, user.as_deref())?;
+        let filter = named(&state, &caller, filter, user.as_deref())?;
         state.views.runs(&filter, &paging)
     })
     .await
 }
 
-/// The filter, with the user that it names. It waits for the disk.
+/// The filter for the sources of `caller`, with the user that it names. It waits for the disk.
 ///
 /// # Errors
 /// Those of reading; see [`views::Error`].
-pub(in crate::admin) fn named(state: &AdminState, filter: Filter, user: Option<&str>) -> Result<Filter, views::Error> {
+pub(in crate::admin) fn named(
+    state: &AdminState,
+    caller: &Principal,
+    filter: Filter,
+    user: Option<&str>,
+) -> Result<Filter, views::Error> {
     let user = user.map(|user| called(state, filter.source.as_ref(), user)).transpose()?;
-    Ok(Filter { user, ..filter })
+    Ok(Filter { user, kept_to: KeptTo::of(&caller.sources), ..filter })
 }
 
 /// The same for a filter of the entries of a run in `source`.
@@ -63,9 +73,11 @@ fn called(state: &AdminState, source: Option<&SourceId>, user: &str) -> Result<U
 )]
 pub(in crate::admin::api) async fn groups(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query): Query<query::RunGroups>,
 ) -> Result<ApiResponse, Problem> {
     let (filter, paging) = query.split();
+    let filter = GroupFilter { kept_to: KeptTo::of(&caller.sources), ..filter };
     read_out(state.runtime(), move || state.views.run_groups(&filter, &paging)).await
 }
 
@@ -76,13 +88,14 @@ pub(in crate::admin::api) async fn groups(
 )]
 pub(in crate::admin::api) async fn run(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
     let id = RunId::new(id.into_inner());
     answered(state.runtime(), move || {
         let found = state.views.run(&id).map_err(|error| Problem::internal(&error))?;
-        found.ok_or_else(|| no_such_run(&id))
+        found.filter(|run| caller.sees(&run.source)).ok_or_else(|| no_such_run(&id))
     })
     .await
 }
@@ -94,11 +107,16 @@ pub(in crate::admin::api) async fn run(
 )]
 pub(in crate::admin::api) async fn entries(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query): Query<query::Entries>,
 ) -> Result<ApiResponse, Problem> {
     let (id, (filter, user, paging)) = (RunId::new(id.into_inner()), query.split());
-    answered(state.runtime(), move || entries_of(&state, &id, filter, user.as_deref(), &paging)).await
+    answered(state.runtime(), move || {
+        lookup::run(&state, &caller, &id)?;
+        entries_of(&state, &id, filter, user.as_deref(), &paging)
+    })
+    .await
 }
 
 /// The entries of the run `id`; `user` names the one whose entries are wanted. It waits for the disk.
@@ -123,12 +141,13 @@ pub(in crate::admin) fn entries_of(
 )]
 pub(in crate::admin::api) async fn entries_about(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query): Query<query::Decisions>,
 ) -> Result<ApiResponse, Problem> {
     let (source, user, paging) = query.split()?;
     read_out(state.runtime(), move || {
         let users = called(&state, source.as_ref(), &user)?;
-        state.views.entries_of(&users, source.as_ref(), &paging)
+        state.views.entries_of(&users, source.as_ref(), KeptTo::of(&caller.sources).as_ref(), &paging)
     })
     .await
 }
@@ -140,14 +159,19 @@ pub(in crate::admin::api) async fn entries_about(
 )]
 pub(in crate::admin::api) async fn diff(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query): Query<query::Diff>,
 ) -> Result<ApiResponse, Problem> {
     let (id, (to, paging)) = (RunId::new(id.into_inner()), query.split());
     answered(state.runtime(), move || {
-        let internal = |error| Problem::internal(&error);
-        let missing = if state.views.run(&id).map_err(internal)?.is_none() { &id } else { &to };
-        state.views.run_diff(&id, &to, &paging).map_err(internal)?.ok_or_else(|| no_such_run(missing))
+        lookup::run(&state, &caller, &id)?;
+        lookup::run(&state, &caller, &to)?;
+        state
+            .views
+            .run_diff(&id, &to, &paging)
+            .map_err(|error| Problem::internal(&error))?
+            .ok_or_else(|| no_such_run(&id))
     })
     .await
 }
@@ -159,9 +183,11 @@ pub(in crate::admin::api) async fn diff(
 )]
 pub(in crate::admin::api) async fn decisions(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query): Query<query::Decisions>,
 ) -> Result<ApiResponse, Problem> {
     let (source, user, paging) = query.split()?;
-    let sources = source.map_or_else(|| state.source_ids(), |source| vec![source]);
+    let mut sources = source.map_or_else(|| state.source_ids(), |source| vec![source]);
+    sources.retain(|source| caller.sees(source));
     read_out(state.runtime(), move || state.views.decisions(&sources, &user, &paging)).await
 }

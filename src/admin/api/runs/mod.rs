@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
-    web::{Data, Path, Query},
+    web::{Bytes, Data, Path, Query},
 };
 use serde::Serialize;
 use tokio::time::timeout;
@@ -22,12 +22,16 @@ use utoipa::{
 
 use super::{
     Problem, read,
-    request::{headers::actor, lookup, parameters, query},
+    request::{headers::request_key, lookup, parameters, query},
 };
 use crate::{
-    admin::AdminState,
-    domain::{Actor, RunId, RunOrder, Scheme, Timestamp},
-    engine::{HELD_TOO_LONG, RunQueries},
+    admin::{
+        AdminState,
+        audit::{Act, Entry, Object, Once},
+        identity::Principal,
+    },
+    domain::{RunId, RunOrder, Scheme, SchemeId, SweepId, Timestamp},
+    engine::{AdminCommands, HELD_TOO_LONG, RunQueries},
     log::RETENTION,
     settings::Contents,
     views::{Run, RunKind, RunState},
@@ -67,23 +71,62 @@ impl ToSchema for AcceptedRow {
 
 /// Runs a scheme now, over all users of its source.
 #[utoipa::path(
-    post, path = "/schemes/{id}/run", tag = "runs", params(("id" = String, Path), parameters::Named),
+    post, path = "/schemes/{id}/run", tag = "runs",
+    params(("id" = String, Path), parameters::Named, parameters::Repeatable),
     responses(
         (status = 202, body = AcceptedRow),
         (status = 404, description = "There is no such scheme."),
-        (status = 409, description = "It can't be run now: it waits for events, is not enabled, or is paused."),
+        (status = 409, description = "It can't be run now: it waits for events, is not enabled, or is paused. Or something else was asked with the same key."),
         (status = 503, description = "It can't be written now."),
     )
 )]
 pub(super) async fn run_now(
     state: Data<AdminState>,
+    caller: Principal,
     request: HttpRequest,
     id: Path<String>,
     _: Nothing,
+    body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
-    let scheme = runnable(&state, &id)?;
-    let run = state.commands.run_now(&scheme, &actor(&request)?).await.map_err(|error| lookup::unavailable(&error))?;
-    accepted(&state, run, |_| true).await
+    let id = lookup::scheme(&state, &caller, &id)?.id;
+    let body = lookup::text(body)?;
+    let key = request_key(&request, &caller, &[b"scheme.run", id.as_str().as_bytes(), body.as_bytes()])?;
+    if let Some(run) = state.asked_before(key.as_ref()).await? {
+        return again(&state, &caller, &id, run).await;
+    }
+    let scheme = runnable(&state, &caller, id.as_str())?;
+    let sweep = AdminCommands::new_sweep(&scheme);
+    let run = RunId::of_sweep(&sweep, &scheme.id);
+    let entry = Entry::new(Act::SchemeRun, Object::Scheme(scheme.id.clone())).about(&scheme.source);
+    let entry = entry.changing(None, Some(scheme.reference().version)).beginning(&run).repeatable(key);
+    match state.record_once(&caller, entry).await? {
+        Once::First(_) => {
+            ask_for(&state, sweep, &scheme, &caller).await?;
+            accepted(&state, run, |_| true).await
+        }
+        Once::Again(earlier) => again(&state, &caller, &id, earlier).await,
+    }
+}
+
+/// The answer to a request that was sent before, and began `run`.
+async fn again(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    id: &SchemeId,
+    run: RunId,
+) -> Result<HttpResponse, Problem> {
+    let (views, wanted) = (state.views.clone(), run.clone());
+    let is_there = read(state.runtime(), move || views.run(&wanted)).await?.is_some();
+    // Whoever recorded it may have ended before it was asked for. To ask twice makes one run.
+    if let (false, Some(sweep)) = (is_there, run.sweep(id)) {
+        ask_for(state, sweep, &runnable(state, caller, id.as_str())?, caller).await?;
+    }
+    accepted(state, run, |_| true).await
+}
+
+async fn ask_for(state: &AdminState, sweep: SweepId, scheme: &Scheme, caller: &Principal) -> Result<(), Problem> {
+    let asked = state.commands.run_now(sweep, scheme, &caller.by()).await;
+    asked.map_err(|error| lookup::unavailable(&error))
 }
 
 /// Releases a held run.
@@ -98,21 +141,21 @@ pub(super) async fn run_now(
 )]
 pub(super) async fn release(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    let id = release_run(&state, &id, actor(&request)?).await?;
+    let id = release_run(&state, &caller, &id).await?;
     accepted(&state, id, |run| run.state != RunState::Held).await
 }
 
-/// Releases a held run.
+/// Releases a held run, and records it.
 ///
 /// # Errors
-/// [`Problem::NotFound`] if there is no such run, [`Problem::Conflict`] if it is not held or can't go on,
-/// [`Problem::Unavailable`] if the order can't be written.
-pub(crate) async fn release_run(state: &Data<AdminState>, id: &str, by: Actor) -> Result<RunId, Problem> {
-    let (run, order) = of_sweep(state, id, by).await?;
+/// [`Problem::NotFound`] if `caller` sees no such run, [`Problem::Conflict`] if it is not held or can't go on,
+/// [`Problem::Unavailable`] if it can't be recorded, or the order can't be written.
+pub(crate) async fn release_run(state: &Data<AdminState>, caller: &Principal, id: &str) -> Result<RunId, Problem> {
+    let (run, order) = of_sweep(state, caller, id).await?;
     if run.kind == RunKind::Undo {
         return Err(wrong_state(&run, "an undo is never held"));
     }
@@ -120,7 +163,8 @@ pub(crate) async fn release_run(state: &Data<AdminState>, id: &str, by: Actor) -
         return Err(wrong_state(&run, "only a run that is held can be released"));
     }
     releasable(state, &run, order.at)?;
-    state.commands.release(order).await.map_err(|error| lookup::unavailable(&error))?;
+    let releasing = async { state.commands.release(order).await.map_err(|error| lookup::unavailable(&error)) };
+    state.recorded(caller, about(Act::RunRelease, &run), releasing).await?;
     Ok(run.id)
 }
 
@@ -136,34 +180,42 @@ pub(crate) async fn release_run(state: &Data<AdminState>, id: &str, by: Actor) -
 )]
 pub(super) async fn cancel(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    let id = cancel_run(&state, &id, actor(&request)?).await?;
+    let id = cancel_run(&state, &caller, &id).await?;
     accepted(&state, id, |run| run.state.is_final()).await
 }
 
-/// Ends a run of a sweep.
+/// Ends a run of a sweep, and records it.
 ///
 /// # Errors
-/// [`Problem::NotFound`] if there is no such run, [`Problem::Conflict`] if it has ended or is of one event,
-/// [`Problem::Unavailable`] if the order can't be written.
-pub(crate) async fn cancel_run(state: &Data<AdminState>, id: &str, by: Actor) -> Result<RunId, Problem> {
-    let (run, order) = of_sweep(state, id, by.clone()).await?;
+/// [`Problem::NotFound`] if `caller` sees no such run, [`Problem::Conflict`] if it has ended or is of one event,
+/// [`Problem::Unavailable`] if it can't be recorded, or the order can't be written.
+pub(crate) async fn cancel_run(state: &Data<AdminState>, caller: &Principal, id: &str) -> Result<RunId, Problem> {
+    let (run, order) = of_sweep(state, caller, id).await?;
     if run.state.is_final() {
         return Err(wrong_state(&run, "there is nothing left to cancel"));
     }
-    // First where planners and executors look before each user and step; the rest is for the record.
-    state.settings.cancel_run(run.id.clone(), by).await?;
-    state.commands.cancel(order).await.map_err(|error| lookup::unavailable(&error))?;
+    let cancelling = async {
+        // First where planners and executors look before each user and step; the rest is for the record.
+        state.settings.cancel_run(run.id.clone(), caller.by()).await?;
+        state.commands.cancel(order).await.map_err(|error| lookup::unavailable(&error))
+    };
+    state.recorded(caller, about(Act::RunCancel, &run), cancelling).await?;
     Ok(run.id)
 }
 
+/// The record of an order about a run.
+fn about(act: Act, run: &Run) -> Entry {
+    let state = Some(run.state.as_str().to_owned());
+    Entry::new(act, Object::Run(run.id.clone())).about(&run.source).changing(state, None)
+}
+
 /// The scheme, if it can be run now.
-fn runnable(state: &AdminState, id: &str) -> Result<Scheme, Problem> {
-    let id = lookup::known(id)?;
-    let listed = state.settings.get(&id).ok_or_else(|| lookup::no_such(id.as_str()))?;
+fn runnable(state: &AdminState, caller: &Principal, id: &str) -> Result<Scheme, Problem> {
+    let listed = lookup::scheme(state, caller, id)?;
     let refuse = |why: String| Err(Problem::Conflict(format!("the scheme `{id}` {why}")));
     let Contents::Readable(scheme) = listed.contents else {
         return refuse("can't be used as it is; read it to see why".into());
@@ -208,14 +260,15 @@ fn releasable(state: &AdminState, run: &Run, now: Timestamp) -> Result<(), Probl
 }
 
 /// A run that is part of a sweep, and an order about it.
-async fn of_sweep(state: &Data<AdminState>, id: &str, by: Actor) -> Result<(Run, RunOrder), Problem> {
+async fn of_sweep(state: &Data<AdminState>, caller: &Principal, id: &str) -> Result<(Run, RunOrder), Problem> {
     let (views, wanted) = (state.views.clone(), RunId::new(id));
     let run = read(state.runtime(), move || views.run(&wanted)).await?;
+    let run = run.filter(|run| caller.sees(&run.source));
     let run = run.ok_or_else(|| Problem::NotFound { kind: "run", id: id.to_owned() })?;
     let Some(sweep) = &run.sweep else {
         return Err(wrong_state(&run, "one event about one user set it off; there is nothing to release or cancel"));
     };
-    let order = state.commands.order(sweep, &run.scheme, &run.source, by);
+    let order = state.commands.order(sweep, &run.scheme, &run.source, caller.by());
     Ok((run, order))
 }
 

@@ -1,11 +1,11 @@
 //! Undoing a run: what it would do, and the request for it.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     web::{Data, Path, Query},
 };
 
-use super::{Nothing, accepted, no_such_run, wrong_state};
+use super::{Nothing, about, accepted, no_such_run, wrong_state};
 use crate::{
     admin::{
         AdminState,
@@ -13,14 +13,15 @@ use crate::{
             ApiResponse, Problem, read,
             request::{
                 body::{Body, Reason, parsed},
-                headers::actor,
                 lookup, parameters, query,
                 work::answered,
             },
             schemas,
         },
+        audit::Act,
+        identity::Principal,
     },
-    domain::{Actor, Product, RunId, SchemeRef, SourceId},
+    domain::{Product, RunId, SchemeRef, SourceId},
     engine::UndoRequest,
     views::{Paging, Run, RunKind, RunState, UndoPlan},
 };
@@ -32,12 +33,13 @@ use crate::{
 )]
 pub(in crate::admin::api) async fn plan(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query): Query<query::List>,
 ) -> Result<ApiResponse, Problem> {
     let (id, paging) = (RunId::new(id.into_inner()), query.paging());
     let runtime = state.runtime();
-    answered(runtime, move || plan_of(&state, &id, &paging)).await
+    answered(runtime, move || plan_of(&state, &caller, &id, &paging)).await
 }
 
 /// Undoes a run: a run of the kind `undo` puts back what it changed.
@@ -54,13 +56,13 @@ pub(in crate::admin::api) async fn plan(
 )]
 pub(in crate::admin::api) async fn undo(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     id: Path<String>,
     _: Nothing,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (reason, by): (Reason, _) = (parsed(state.runtime(), body).await?, actor(&request)?);
-    let undo = ask(&state, &RunId::new(id.into_inner()), by, reason.checked()?).await?;
+    let reason: Reason = parsed(state.runtime(), body).await?;
+    let undo = ask(&state, &caller, &RunId::new(id.into_inner()), reason.checked()?).await?;
     accepted(&state, undo, |_| true).await
 }
 
@@ -68,22 +70,27 @@ pub(in crate::admin::api) async fn undo(
 ///
 /// # Errors
 /// [`Problem::NotFound`] if there is no such run; an internal [`Problem`] if the views can't be read.
-pub(in crate::admin) fn plan_of(state: &AdminState, id: &RunId, paging: &Paging) -> Result<UndoPlan, Problem> {
-    let internal = |error| Problem::internal(&error);
-    let run = state.views.run(id).map_err(internal)?.ok_or_else(|| no_such_run(id))?;
+pub(in crate::admin) fn plan_of(
+    state: &AdminState,
+    caller: &Principal,
+    id: &RunId,
+    paging: &Paging,
+) -> Result<UndoPlan, Problem> {
+    let run = lookup::run(state, caller, id)?;
     let product = product_of(state, &run.source);
-    state.views.undo_plan(id, product, paging).map_err(internal)?.ok_or_else(|| no_such_run(id))
+    let plan = state.views.undo_plan(id, product, paging).map_err(|error| Problem::internal(&error))?;
+    plan.ok_or_else(|| no_such_run(id))
 }
 
-/// Asks for the undo of the run `id`, unless it is asked for already. Gives the run of the undo.
+/// Asks for the undo of the run `id`, unless it is asked for already, and records it. Gives the run of the undo.
 ///
 /// # Errors
-/// [`Problem::NotFound`] if there is no such run, [`Problem::Conflict`] if it can't be undone now,
-/// [`Problem::Unavailable`] if the request can't be written.
+/// [`Problem::NotFound`] if `caller` sees no such run, [`Problem::Conflict`] if it can't be undone now,
+/// [`Problem::Unavailable`] if it can't be recorded, or the request can't be written.
 pub(in crate::admin) async fn ask(
     state: &Data<AdminState>,
+    caller: &Principal,
     id: &RunId,
-    by: Actor,
     reason: Option<String>,
 ) -> Result<RunId, Problem> {
     let (views, wanted) = (state.views.clone(), id.clone());
@@ -91,7 +98,8 @@ pub(in crate::admin) async fn ask(
         let Some(run) = views.run(&wanted)? else { return Ok(None) };
         Ok(Some((views.later_was_removed(&run)?, views.undos(&wanted)?, run)))
     });
-    let (later_was_removed, undos, run) = found.await?.ok_or_else(|| no_such_run(id))?;
+    let found = found.await?.filter(|(_, _, run)| caller.sees(&run.source));
+    let (later_was_removed, undos, run) = found.ok_or_else(|| no_such_run(id))?;
     if let Some(undo) = undos.iter().find(|undo| !came_to_nothing(undo)) {
         return Ok(undo.id.clone());
     }
@@ -103,15 +111,17 @@ pub(in crate::admin) async fn ask(
             meant to be as they are now; put them back by a scheme";
         return Err(wrong_state(&run, why));
     }
+    let entry = about(Act::RunUndo, &run).because(reason.clone());
     let request = UndoRequest {
         of: run.id,
         scheme: SchemeRef { id: run.scheme, version: run.scheme_version },
         source: run.source,
         round: undos.len() as u64,
-        by,
+        by: caller.by(),
         reason,
     };
-    state.commands.undo(request).await.map_err(|error| lookup::unavailable(&error))
+    let asking = async { state.commands.undo(request).await.map_err(|error| lookup::unavailable(&error)) };
+    state.recorded(caller, entry, asking).await
 }
 
 /// Whether a run may be undone once more after the undo `undo`: it has ended, and put nothing back.

@@ -39,6 +39,8 @@ const ACTOR: &str = "^[!-~]([ -~]{0,98}[!-~])?$";
 const DOMAIN: &str = r"^([A-Za-z0-9]{1,20}(-[A-Za-z0-9]{1,20})?\.){0,3}[A-Za-z]{2,20}$";
 /// The orders of users: by each value, and turned round.
 const USER_ORDERS: [&str; 8] = ["name", "-name", "display_name", "-display_name", "email", "-email", "id", "-id"];
+/// Visible, and no blank at either end: a client would cut that.
+const REQUEST_KEY: &str = "^[!-~]([ -~]{0,198}[!-~])?$";
 
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
@@ -93,6 +95,8 @@ shown! {
     Folded: one_of([FOLDED]),
     /// Who asks.
     Who: text().pattern(Some(ACTOR)),
+    /// The key of a request.
+    RequestKey: text().pattern(Some(REQUEST_KEY)),
     /// How many users to name.
     Count: ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).default(Some(json!(1_000))),
     /// The scheme of a draft: an object as far as it is written, or a text that is still typed.

@@ -19,6 +19,7 @@ use crate::{
             },
             schemas::SchemeText,
         },
+        identity::Principal,
     },
     domain::Scheme,
     settings::{self, Wrong},
@@ -58,8 +59,9 @@ impl CheckRow {
         Self { problems, ..Self::default() }
     }
 
-    fn of(state: &AdminState, scheme: &Scheme) -> Self {
-        let present = state.settings.get(&scheme.id).map(|listed| PresentRow {
+    fn of(state: &AdminState, caller: &Principal, scheme: &Scheme) -> Self {
+        let present = state.settings.get(&scheme.id).filter(|listed| lookup::sees(caller, listed));
+        let present = present.map(|listed| PresentRow {
             tag: listed.tag,
             version: listed.version,
             provisioned: listed.provisioned,
@@ -72,7 +74,7 @@ impl CheckRow {
 ///
 /// # Errors
 /// [`Problem::Unavailable`] if no turn comes in time.
-pub(in crate::admin) async fn checked(state: &AdminState, text: &str) -> Result<CheckRow, Problem> {
+pub(in crate::admin) async fn checked(state: &AdminState, caller: &Principal, text: &str) -> Result<CheckRow, Problem> {
     let read = in_turn(|| match state.settings.check(text) {
         Ok(checked) => Ok(Ok(checked)),
         Err(settings::Error::Invalid(wrong)) => Ok(Err(wrong)),
@@ -82,7 +84,11 @@ pub(in crate::admin) async fn checked(state: &AdminState, text: &str) -> Result<
         Ok(checked) => checked,
         Err(wrong) => return Ok(CheckRow::refused(wrong)),
     };
-    let row = CheckRow::of(state, &checked.scheme);
+    if let Err(error) = lookup::own(caller, &checked.scheme) {
+        let Problem::InvalidScheme(wrong) = error else { return Err(error) };
+        return Ok(CheckRow::refused(wrong));
+    }
+    let row = CheckRow::of(state, caller, &checked.scheme);
     let mut warnings: Vec<_> = checked.warnings.iter().map(Wrong::from).collect();
     match references::look_up(state, &checked).await {
         Ok(about_names) => warnings.extend(about_names),
@@ -103,10 +109,13 @@ pub(in crate::admin) async fn checked(state: &AdminState, text: &str) -> Result<
 )]
 pub(in crate::admin::api) async fn check(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
     let text = lookup::text(body)?;
-    waited(state.runtime(), move || async move { ApiResponse::json(StatusCode::OK, &checked(&state, &text).await?) })
-        .await
+    waited(state.runtime(), move || async move {
+        ApiResponse::json(StatusCode::OK, &checked(&state, &caller, &text).await?)
+    })
+    .await
 }

@@ -12,6 +12,7 @@ use crate::{
             request::{query, work::answered},
             schemas::ConflictWord,
         },
+        identity::Principal,
     },
     domain::{GroupName, Scheme, SchemeId, Timestamp, UserId},
     rules::conflicts::{Conflict, Conflicts, Witness, conflicts, conflicts_of},
@@ -102,12 +103,13 @@ impl From<&Conflict> for ConflictRow {
     }
 }
 
-/// The conflicts among the enabled schemes, page by page.
+/// The conflicts among the enabled schemes of the sources of `caller`, page by page.
 ///
 /// # Errors
 /// [`Problem::Conflict`] if what the cursor stands behind is gone.
-pub(in crate::admin) fn all(settings: &Settings, paging: &Paging) -> Result<ConflictsRow, Problem> {
-    let schemes = readable(settings);
+pub(in crate::admin) fn all(settings: &Settings, caller: &Principal, paging: &Paging) -> Result<ConflictsRow, Problem> {
+    let mut schemes = readable(settings);
+    schemes.retain(|scheme| caller.sees(&scheme.source));
     let Conflicts { found, cut, .. } = conflicts(&schemes, settings.now());
     let rows: Vec<_> = found.iter().map(ConflictRow::from).collect();
     let Page { items, next } = page(&rows, paging, |row| &row.id)?;
@@ -156,7 +158,8 @@ fn readable(settings: &Settings) -> Vec<Scheme> {
 )]
 pub(in crate::admin::api) async fn list(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query): Query<query::List>,
 ) -> Result<ApiResponse, Problem> {
-    answered(state.runtime(), move || all(&state.settings, &query.paging())).await
+    answered(state.runtime(), move || all(&state.settings, &caller, &query.paging())).await
 }

@@ -13,9 +13,10 @@ use crate::{
             ApiResponse,
             request::{lookup, query, work::answered},
         },
+        identity::Principal,
     },
     config::{as_yaml, read_scheme},
-    domain::{Actor, ChangeKind, SchemeChange, SchemeId, Timestamp},
+    domain::{Actor, ChangeKind, SchemeChange, SchemeId, SourceId, Timestamp},
     views::Page,
 };
 
@@ -81,8 +82,13 @@ impl From<SchemeChange> for ChangeRow {
 ///
 /// # Errors
 /// [`Problem::NotFound`] if there is no such scheme, or it has no such version.
-pub(in crate::admin) fn version_of(state: &AdminState, id: &str, named: &str) -> Result<VersionRow, Problem> {
-    let change = find(&changes(state, id)?, id, named)?.clone();
+pub(in crate::admin) fn version_of(
+    state: &AdminState,
+    caller: &Principal,
+    id: &str,
+    named: &str,
+) -> Result<VersionRow, Problem> {
+    let change = find(&changes(state, caller, id)?, id, named)?.clone();
     let (yaml, broken) = yaml(&change)?;
     Ok(VersionRow { change: change.into(), yaml, broken })
 }
@@ -93,11 +99,12 @@ pub(in crate::admin) fn version_of(state: &AdminState, id: &str, named: &str) ->
 /// As [`version_of`].
 pub(in crate::admin) fn difference(
     state: &AdminState,
+    caller: &Principal,
     id: &str,
     from: Option<&str>,
     to: Option<&str>,
 ) -> Result<DiffRow, Problem> {
-    let changes = changes(state, id)?;
+    let changes = changes(state, caller, id)?;
     let to = match to {
         Some(named) => find(&changes, id, named)?,
         None => changes.first().ok_or_else(|| no_version(id, "latest"))?,
@@ -112,10 +119,21 @@ pub(in crate::admin) fn difference(
     Ok(DiffRow { id: lookup::known(id)?, from: from.into(), to: to.into(), same, hunks })
 }
 
-/// The changes of a scheme, newest first.
-fn changes(state: &AdminState, id: &str) -> Result<Vec<SchemeChange>, Problem> {
+/// The changes of a scheme, newest first; for those who are kept to some sources, the ones within these.
+fn changes(state: &AdminState, caller: &Principal, id: &str) -> Result<Vec<SchemeChange>, Problem> {
+    if !caller.sources.is_all() {
+        lookup::scheme(state, caller, id)?; // of a deleted one the source is not known
+    }
     let known = lookup::known(id)?;
-    state.settings.history(&known).ok_or_else(|| lookup::no_such(id))
+    let mut changes = state.settings.history(&known).ok_or_else(|| lookup::no_such(id))?;
+    changes.retain(|change| caller.sources.is_all() || source_of(change).is_some_and(|source| caller.sees(&source)));
+    Ok(changes)
+}
+
+/// The source of the scheme after a change; none if that can't be read.
+fn source_of(change: &SchemeChange) -> Option<SourceId> {
+    let scheme: Value = serde_json::from_str(&change.text).ok()?;
+    scheme.get("source")?.as_str()?.parse().ok()
 }
 
 fn find<'c>(changes: &'c [SchemeChange], id: &str, named: &str) -> Result<&'c SchemeChange, Problem> {
@@ -150,11 +168,12 @@ fn yaml(change: &SchemeChange) -> Result<(String, Option<String>), Problem> {
 )]
 pub(in crate::admin::api) async fn history(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
-        Ok(Page { items: changes(&state, &id)?.into_iter().map(ChangeRow::from).collect(), next: None })
+        Ok(Page { items: changes(&state, &caller, &id)?.into_iter().map(ChangeRow::from).collect(), next: None })
     })
     .await
 }
@@ -167,11 +186,12 @@ pub(in crate::admin::api) async fn history(
 )]
 pub(in crate::admin::api) async fn version(
     state: Data<AdminState>,
+    caller: Principal,
     path: Path<(String, String)>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
     let (id, named) = path.into_inner();
-    answered(state.runtime(), move || version_of(&state, &id, &named)).await
+    answered(state.runtime(), move || version_of(&state, &caller, &id, &named)).await
 }
 
 /// The difference between two versions of a stored scheme, word by word.
@@ -181,8 +201,10 @@ pub(in crate::admin::api) async fn version(
 )]
 pub(in crate::admin::api) async fn diff(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(asked): Query<query::Versions>,
 ) -> Result<ApiResponse, Problem> {
-    answered(state.runtime(), move || difference(&state, &id, asked.from.as_deref(), asked.to.as_deref())).await
+    answered(state.runtime(), move || difference(&state, &caller, &id, asked.from.as_deref(), asked.to.as_deref()))
+        .await
 }

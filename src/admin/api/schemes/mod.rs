@@ -18,7 +18,7 @@ use super::{
     ApiResponse, Problem, page,
     references::{self, ReferencesRow},
     request::{
-        headers::{actor, etag, if_match},
+        headers::{etag, if_match},
         lookup, parameters, query,
         work::{answered, done, in_turn, waited},
     },
@@ -26,7 +26,11 @@ use super::{
     schemas::SchemeText,
 };
 use crate::{
-    admin::{AdminState, SourceRow},
+    admin::{
+        AdminState, SourceRow,
+        audit::{Act, Entry, Object},
+        identity::Principal,
+    },
     config::CheckedScheme,
     domain::{Actor, RunId, Scheme, SchemeId, Timestamp, Trigger},
     rules,
@@ -179,10 +183,16 @@ fn next_time(scheme: &Scheme, now: Timestamp) -> Option<Timestamp> {
         (status = 409, description = "What the cursor stands behind is gone."),
     )
 )]
-pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<ApiResponse, Problem> {
+pub(super) async fn list(
+    state: Data<AdminState>,
+    caller: Principal,
+    Query(query): Query<query::List>,
+) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
         let open = open_runs(&state)?;
-        let Page { items: listed, next } = page(&state.settings.list(), &query.paging(), |listed| listed.id.as_str())?;
+        let mut seen = state.settings.list();
+        seen.retain(|listed| lookup::sees(&caller, listed));
+        let Page { items: listed, next } = page(&seen, &query.paging(), |listed| listed.id.as_str())?;
         let (mut items, mut length, count) = (Vec::new(), 0, listed.len());
         for listed in listed {
             let row = SchemeRow::new(&state, listed, &open)?;
@@ -210,12 +220,12 @@ fn written(row: &SchemeRow) -> Result<usize, Problem> {
 )]
 pub(super) async fn one(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
     done(state.runtime(), move || {
-        let id = lookup::known(&id)?;
-        let listed = state.settings.get(&id).ok_or_else(|| lookup::no_such(id.as_str()))?;
+        let listed = lookup::scheme(&state, &caller, &id)?;
         shown(&state, StatusCode::OK, listed)
     })
     .await
@@ -234,15 +244,18 @@ pub(super) async fn one(
 )]
 pub(super) async fn create(
     state: Data<AdminState>,
-    request: HttpRequest,
+    caller: Principal,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
-    let (text, by) = (lookup::text(body)?, actor(&request)?);
+    let text = lookup::text(body)?;
     waited(state.runtime(), move || async move {
         let checked = in_turn(|| Ok(state.settings.check_new(&text)?)).await?;
+        lookup::own(&caller, &checked.scheme)?;
         let found = found_beside(&state, &checked).await?;
-        let mut listed = state.settings.create(checked.scheme, by).await?;
+        let creating =
+            async { state.settings.create(checked.scheme.clone(), caller.by()).await.map_err(Problem::from) };
+        let mut listed = state.recorded(&caller, storing(Act::SchemeCreate, None, &checked.scheme), creating).await?;
         listed.warnings.extend(found);
         let place = (header::LOCATION, format!("/api/v1/schemes/{}", listed.id));
         shown(&state, StatusCode::CREATED, listed).map(|answer| answer.with(place))
@@ -267,17 +280,23 @@ pub(super) async fn create(
 )]
 pub(super) async fn replace(
     state: Data<AdminState>,
+    caller: Principal,
     request: HttpRequest,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
-    let id = changeable(&state, &id)?;
-    let (text, if_match, by) = (lookup::text(body)?, if_match(&request)?, actor(&request)?);
+    let before = changeable(&state, &caller, &id)?;
+    let (text, if_match) = (lookup::text(body)?, if_match(&request)?);
     waited(state.runtime(), move || async move {
-        let checked = in_turn(|| Ok(state.settings.check_change(&id, &text, &if_match)?)).await?;
+        let checked = in_turn(|| Ok(state.settings.check_change(&before.id, &text, &if_match)?)).await?;
+        lookup::own(&caller, &checked.scheme)?;
         let found = found_beside(&state, &checked).await?;
-        let mut listed = state.settings.replace(checked.scheme, &if_match, by).await?;
+        let replacing = async {
+            state.settings.replace(checked.scheme.clone(), &if_match, caller.by()).await.map_err(Problem::from)
+        };
+        let entry = storing(Act::SchemeReplace, Some(before.version), &checked.scheme);
+        let mut listed = state.recorded(&caller, entry, replacing).await?;
         listed.warnings.extend(found);
         shown(&state, StatusCode::OK, listed)
     })
@@ -310,12 +329,15 @@ async fn found_beside(state: &AdminState, checked: &CheckedScheme) -> Result<Vec
 )]
 pub(super) async fn delete(
     state: Data<AdminState>,
+    caller: Principal,
     request: HttpRequest,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let id = changeable(&state, &id)?;
-    state.settings.delete(&id, &if_match(&request)?, actor(&request)?).await?;
+    let (before, if_match) = (changeable(&state, &caller, &id)?, if_match(&request)?);
+    let entry = Entry::new(Act::SchemeDelete, Object::Scheme(before.id.clone())).about_scheme(&before);
+    let deleting = async { state.settings.delete(&before.id, &if_match, caller.by()).await.map_err(Problem::from) };
+    state.recorded(&caller, entry.changing(Some(before.version.clone()), None), deleting).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -326,13 +348,17 @@ fn shown(state: &AdminState, status: StatusCode, listed: SchemeView) -> Result<A
     ApiResponse::json(status, &row).map(|answer| answer.with(tag))
 }
 
-/// The id of an existing stored scheme. It is checked first, because other faults of a request do not matter without
-/// it.
-fn changeable(state: &AdminState, id: &str) -> Result<SchemeId, Problem> {
-    let id = lookup::known(id)?;
-    match state.settings.get(&id) {
-        None => Err(lookup::no_such(id.as_str())),
-        Some(listed) if listed.provisioned => Err(crate::settings::Error::Provisioned(id).into()),
-        Some(_) => Ok(id),
+/// The record of a scheme that is stored.
+fn storing(act: Act, before: Option<String>, scheme: &Scheme) -> Entry {
+    let entry = Entry::new(act, Object::Scheme(scheme.id.clone())).about(&scheme.source);
+    entry.changing(before, Some(scheme.reference().version))
+}
+
+/// An existing stored scheme. It is looked up first, because other faults of a request do not matter without it.
+fn changeable(state: &AdminState, caller: &Principal, id: &str) -> Result<SchemeView, Problem> {
+    let listed = lookup::scheme(state, caller, id)?;
+    if listed.provisioned {
+        return Err(crate::settings::Error::Provisioned(listed.id).into());
     }
+    Ok(listed)
 }

@@ -17,6 +17,8 @@ use crate::{
             request::{lookup, query, work::waited},
             schemas::SourceText,
         },
+        audit::Object,
+        identity::{About, Permission, Principal},
     },
     clock::SystemClock,
     config::{self, Source},
@@ -50,10 +52,12 @@ const LIMITS: Limits = Limits {
 )]
 pub(in crate::admin::api) async fn check_one(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
-    ApiResponse::json(StatusCode::OK, &check_source(&state, &id).await?)
+    let id = lookup::source(&state, &caller, &id)?;
+    ApiResponse::json(StatusCode::OK, &check_source(&state, id.as_str()).await?)
 }
 
 /// Checks the connection to the source `id`.
@@ -84,9 +88,12 @@ pub(crate) async fn check_source(state: &AdminState, id: &str) -> Result<Checks,
 )]
 pub(in crate::admin::api) async fn check_new(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
+    // It has usher call whatever address it names.
+    state.permitted(&caller, Permission::ChangeSources, About::Everything, Object::Usher).await?;
     let text = lookup::text(body)?;
     let turn = turn()?;
     let checks = waited(state.runtime(), move || async move {

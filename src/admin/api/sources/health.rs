@@ -13,8 +13,9 @@ use crate::{
         AdminState, SourceHealth, SourceState,
         api::{
             ApiResponse, Problem,
-            request::{query, work::answered},
+            request::{lookup, query, work::answered},
         },
+        identity::Principal,
     },
     domain::{Pausable, Timestamp},
     source::{Connection, FeedNow, LastDeliveries},
@@ -90,10 +91,12 @@ pub(crate) struct CredentialsRow {
 )]
 pub(in crate::admin::api) async fn health(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
-    answered(state.runtime(), move || health_of(&state, &id)).await
+    let id = lookup::source(&state, &caller, &id)?;
+    answered(state.runtime(), move || health_of(&state, id.as_str())).await
 }
 
 /// The health of the source `id`. Waits for the disk.

@@ -22,7 +22,7 @@ use super::{
     runs::open::{held, open_runs},
 };
 use crate::{
-    admin::{AdminState, SourceHealth, SourceState},
+    admin::{AdminState, SourceHealth, SourceState, identity::Principal},
     config::{Rate, Source},
     domain::{Comparison, Pausable, Pause, Product, SourceId, Timestamp, UserList},
     secret::Secret,
@@ -217,9 +217,14 @@ pub(super) struct SourceDetail {
         (status = 409, description = "What the cursor stands behind is gone."),
     )
 )]
-pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::List>) -> Result<ApiResponse, Problem> {
+pub(super) async fn list(
+    state: Data<AdminState>,
+    caller: Principal,
+    Query(query): Query<query::List>,
+) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
-        let Page { items, next } = page(&state.sources(), &query.paging(), |row| row.id.as_str())?;
+        let seen: Vec<_> = state.sources().iter().filter(|row| caller.sees(&row.id)).cloned().collect();
+        let Page { items, next } = page(&seen, &query.paging(), |row| row.id.as_str())?;
         Ok(Page { items: now(&state, items)?, next })
     })
     .await
@@ -232,13 +237,15 @@ pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::Lis
 )]
 pub(super) async fn one(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
         let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
         let sources = state.sources();
-        let row = sources.iter().find(|row| row.id.as_str() == id.as_str()).ok_or_else(no_such)?;
+        let row =
+            sources.iter().find(|row| row.id.as_str() == id.as_str() && caller.sees(&row.id)).ok_or_else(no_such)?;
         let now = now(&state, vec![row.clone()])?.pop().ok_or_else(no_such)?;
         let (provisioned, yaml) = (true, row.yaml().to_owned());
         let references = state.references(&row.id).map(|references| references.standing().into());

@@ -16,8 +16,9 @@ use crate::{
         AdminState, SourceHealth, SourceState,
         api::{
             ApiResponse, Problem,
-            request::{query, work::waited},
+            request::{lookup, query, work::waited},
         },
+        identity::Principal,
     },
     domain::{GroupName, SourceId},
     products::{self, Client, ManagedBy, PickedGroup, SeatLimit, Seats, Told, UserDirectory},
@@ -129,6 +130,7 @@ pub(in crate::admin::api) struct ApplicationPage {
 )]
 pub(in crate::admin::api) async fn groups(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query): Query<query::Groups>,
 ) -> Result<ApiResponse, Problem> {
@@ -136,7 +138,7 @@ pub(in crate::admin::api) async fn groups(
     if part.chars().nth(LONGEST_PART).is_some() {
         return Err(Problem::BadQuery(format!("`like` is longer than {LONGEST_PART} characters, which no name is")));
     }
-    let (source, client) = callable(&state, &id)?;
+    let (source, client) = callable(&state, &caller, &id)?;
     let question = (source.id.clone(), part.to_lowercase());
     let found = match state.picked.groups.get(&question) {
         Some(found) => found,
@@ -164,10 +166,11 @@ pub(in crate::admin::api) async fn groups(
 )]
 pub(in crate::admin::api) async fn directories(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
-    let (source, client) = callable(&state, &id)?;
+    let (source, client) = callable(&state, &caller, &id)?;
     let told = match state.picked.directories.get(&source.id) {
         Some(told) => told,
         None => {
@@ -193,10 +196,11 @@ pub(in crate::admin::api) async fn directories(
 )]
 pub(in crate::admin::api) async fn applications(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
-    let (source, client) = callable(&state, &id)?;
+    let (source, client) = callable(&state, &caller, &id)?;
     let told = match state.picked.applications.get(&source.id) {
         Some(told) => told,
         None => {
@@ -219,9 +223,9 @@ fn parted<T>(told: &Told<Vec<T>>) -> (&[T], Option<String>) {
     }
 }
 
-/// The source `id`, if its product may be called: with refused credentials a call might lock the account.
-fn callable(state: &AdminState, id: &str) -> Result<(SourceRow, Arc<dyn Client>), Problem> {
-    let (source, connection) = connected(state, id)?;
+/// The source `id`, if `caller` sees it and its product may be called: with refused credentials a call might lock the account.
+fn callable(state: &AdminState, caller: &Principal, id: &str) -> Result<(SourceRow, Arc<dyn Client>), Problem> {
+    let (source, connection) = connected(state, lookup::source(state, caller, id)?.as_str())?;
     let health = state.readiness.sources().into_iter().find(|health| health.source == source.id);
     if let Some(SourceHealth { state: SourceState::Halted, why, .. }) = health {
         let why = why.unwrap_or_default();

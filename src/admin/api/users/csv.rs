@@ -21,6 +21,8 @@ use crate::{
             csv::Csv,
             request::stream::{LongAnswer, turn},
         },
+        audit::{Act, Entry, Object},
+        identity::Principal,
     },
     domain::{EmailAddress, SourceId, Timestamp},
     roster::UserStatus,
@@ -58,16 +60,21 @@ const COLUMNS: [&str; 16] = [
         (status = 200, content_type = "text/csv", body = String),
         (status = 404, description = "There is no such source."),
         (status = 409, description = "`console.roster` is `off`."),
+        (status = 503, description = "It can't be recorded now, or two are being made."),
     )
 )]
 pub(in crate::admin::api) async fn export(
     state: Data<AdminState>,
+    caller: Principal,
     Query(query): Query<query::Export>,
 ) -> Result<HttpResponse, Problem> {
     let raw = query.raw;
     let (source, filter) = query.split()?;
-    let sources = sources(&state, source.as_ref())?;
+    let sources = sources(&state, &caller, source.as_ref())?;
     let making = turn(&MAKING, "two exports are being made")?;
+    let entry = Entry::new(Act::Export, Object::Other("list", "users".into()));
+    let entry = source.iter().fold(entry, Entry::about);
+    state.record(&caller, entry).await?;
     let users = state.users.clone();
     let answer = LongAnswer { what: "an export of users", content_type: "text/csv", name: "users.csv", chunk: CHUNK };
     Ok(answer.written(&state.runtime(), making, move |out| write(&users, &sources, &filter, raw, out)))

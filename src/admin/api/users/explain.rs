@@ -7,15 +7,15 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::source;
 use crate::{
     admin::{
         AdminState,
         api::{
             ApiResponse, Problem,
             explain::{ExplanationRow, standing},
-            request::{query::Nothing, work::waited},
+            request::{lookup, query::Nothing, work::waited},
         },
+        identity::Principal,
     },
     domain::{Scheme, SchemeId, SourceId, Timestamp, UserId},
     settings::Contents,
@@ -55,18 +55,21 @@ struct ExplainedScheme {
 )]
 pub(in crate::admin::api) async fn explain(
     state: Data<AdminState>,
+    caller: Principal,
     path: Path<(String, String)>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<ApiResponse, Problem> {
     let (of, id) = path.into_inner();
-    let of = source(&state, &of)?;
+    let of = lookup::source(&state, &caller, &of)?;
     waited(state.runtime(), move || async move {
         let (mut schemes, mut unreadable) = (Vec::<(Box<Scheme>, bool)>::new(), Vec::new());
         for view in state.settings.list() {
             match view.contents {
                 Contents::Readable(scheme) if scheme.source == of => schemes.push((scheme, view.paused.is_some())),
                 Contents::Readable(_) => {}
-                Contents::Broken { .. } => unreadable.push(view.id),
+                // Its source is not known either.
+                Contents::Broken { .. } if caller.sources.is_all() => unreadable.push(view.id),
+                Contents::Broken { .. } => {}
             }
         }
         let all = schemes.iter().map(|(scheme, _)| &**scheme);

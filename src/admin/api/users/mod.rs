@@ -13,10 +13,10 @@ use actix_web::{
 
 use super::{
     ApiResponse, Problem,
-    request::{query::Nothing, work::answered},
+    request::{lookup, query::Nothing, work::answered},
 };
 use crate::{
-    admin::AdminState,
+    admin::{AdminState, identity::Principal},
     domain::SourceId,
     users::{self, NotBegun, RefreshState, UsersPage},
 };
@@ -36,10 +36,14 @@ impl From<users::Error> for Problem {
         (status = 409, description = "`console.roster` is `off`."),
     )
 )]
-pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::Find>) -> Result<ApiResponse, Problem> {
+pub(super) async fn list(
+    state: Data<AdminState>,
+    caller: Principal,
+    Query(query): Query<query::Find>,
+) -> Result<ApiResponse, Problem> {
     answered(state.runtime(), move || {
         let (source, filter, sort, paging) = query.split()?;
-        let sources = sources(&state, source.as_ref())?;
+        let sources = sources(&state, &caller, source.as_ref())?;
         Ok(state.users.page(&sources, &filter, sort, &paging)?)
     })
     .await
@@ -56,35 +60,27 @@ pub(super) async fn list(state: Data<AdminState>, Query(query): Query<query::Fin
 )]
 pub(super) async fn refresh(
     state: Data<AdminState>,
+    caller: Principal,
     id: Path<String>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<ApiResponse, Problem> {
-    let begun = state.users.refresh(&source(&state, &id)?);
+    let begun = state.users.refresh(&lookup::source(&state, &caller, &id)?);
     let begun = begun.map_err(|error| match error {
-        NotBegun::NoSuchSource(id) => no_such_source(id.as_str()),
+        NotBegun::NoSuchSource(id) => Problem::NotFound { kind: "source", id: id.to_string() },
         NotBegun::Off | NotBegun::UnderWay(_) | NotBegun::NotRunning(_) => Problem::Conflict(error.to_string()),
     })?;
     ApiResponse::json(StatusCode::ACCEPTED, &begun)
 }
 
-/// The asked source, or all of them. Refused where users are not kept.
-fn sources(state: &AdminState, asked: Option<&SourceId>) -> Result<Vec<SourceId>, Problem> {
+/// The asked source, or all of `caller`. Refused where users are not kept.
+fn sources(state: &AdminState, caller: &Principal, asked: Option<&SourceId>) -> Result<Vec<SourceId>, Problem> {
     if !state.users.are_kept() {
         let why =
             "`console.roster` is `off`, so usher keeps no list of users; set `console.roster.keep` to search them";
         return Err(Problem::Conflict(why.into()));
     }
     match asked {
-        Some(asked) => Ok(vec![source(state, asked.as_str())?]),
-        None => Ok(state.source_ids()),
+        Some(asked) => Ok(vec![lookup::source(state, caller, asked.as_str())?]),
+        None => Ok(state.source_ids().into_iter().filter(|source| caller.sees(source)).collect()),
     }
-}
-
-/// The source with this id.
-fn source(state: &AdminState, id: &str) -> Result<SourceId, Problem> {
-    state.source_ids().into_iter().find(|source| source.as_str() == id).ok_or_else(|| no_such_source(id))
-}
-
-fn no_such_source(id: &str) -> Problem {
-    Problem::NotFound { kind: "source", id: id.to_owned() }
 }

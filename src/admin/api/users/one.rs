@@ -2,14 +2,18 @@
 
 use actix_web::web::{Data, Path, Query};
 
-use super::{query, source};
+use super::query;
 use crate::{
     admin::{
         AdminState,
         api::{
             ApiResponse, Problem,
-            request::work::{answered, in_turn, waited},
+            request::{
+                lookup,
+                work::{answered, in_turn, waited},
+            },
         },
+        identity::Principal,
     },
     domain::{SourceId, UserId},
     users::UserView,
@@ -26,11 +30,12 @@ use crate::{
 )]
 pub(in crate::admin::api) async fn one(
     state: Data<AdminState>,
+    caller: Principal,
     path: Path<(String, String)>,
     Query(query::One { fresh }): Query<query::One>,
 ) -> Result<ApiResponse, Problem> {
     let (of, id) = path.into_inner();
-    let (of, id) = (source(&state, &of)?, UserId::new(id));
+    let (of, id) = (lookup::source(&state, &caller, &of)?, UserId::new(id));
     if fresh {
         return read(state, of, id).await;
     }

@@ -4,14 +4,15 @@ use actix_web::web::{Data, Path, Query};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    query::{self, ItemKind},
-    source,
-};
+use super::query::{self, ItemKind};
 use crate::{
     admin::{
         AdminState,
-        api::{ApiResponse, Problem, request::work::answered},
+        api::{
+            ApiResponse, Problem,
+            request::{lookup, work::answered},
+        },
+        identity::Principal,
     },
     domain::{EventId, Mode, RunId, SchemeId, SourceId, Timestamp, UserId, Via},
     views::{self, Cursor, Decided, DecisionRow, EndedStep, Limit, NoActionRow, Page, Paging, VerdictRow, Views},
@@ -139,11 +140,12 @@ impl Place {
 )]
 pub(in crate::admin::api) async fn timeline(
     state: Data<AdminState>,
+    caller: Principal,
     path: Path<(String, String)>,
     Query(query::Timeline { kind, limit, cursor }): Query<query::Timeline>,
 ) -> Result<ApiResponse, Problem> {
     let (of, id) = path.into_inner();
-    let (of, id) = (source(&state, &of)?, UserId::new(id));
+    let (of, id) = (lookup::source(&state, &caller, &of)?, UserId::new(id));
     answered(state.runtime(), move || {
         let page = items(&state.views, &of, &id, kind, limit, Place::read(cursor.as_ref()));
         page.map_err(|error| Problem::internal(&error))

@@ -85,7 +85,7 @@ pub(in crate::console) async fn release(asked: Asked, form: Form) -> Result<Answ
         let errors = Errors::one("The run was not released", "number", text);
         return one::page(&asked, run, Asks::default(), Refused { errors, typed }).await;
     }
-    let id = release_run(asked.state(), run.id.as_str(), asked.principal().by()).await?;
+    let id = release_run(asked.state(), asked.principal(), run.id.as_str()).await?;
     once_shown(asked.state(), &id, |run| run.state != RunState::Held).await?;
     Ok(Answer::see(address(&run).with("said", "released")))
 }
@@ -97,7 +97,7 @@ pub(in crate::console) async fn release(asked: Asked, form: Form) -> Result<Answ
 pub(in crate::console) async fn cancel(asked: Asked, _: Form) -> Result<Answer, Problem> {
     let run = one::run(&asked).await?;
     asked.may(Permission::Cancel, About::Source(&run.source))?;
-    let id = cancel_run(asked.state(), run.id.as_str(), asked.principal().by()).await?;
+    let id = cancel_run(asked.state(), asked.principal(), run.id.as_str()).await?;
     once_shown(asked.state(), &id, |run| run.state.is_final()).await?;
     Ok(Answer::see(address(&run).with("said", "cancelled")))
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::super::{parsed, schemes::cause_words, source_choices, word_of};
 use crate::{
-    admin::Problem,
+    admin::{AdminState, Problem, sees_scheme},
     console::{
         Answer, Asked,
         addresses::Address,
@@ -75,6 +75,7 @@ impl Asks {
             result: parsed("result", &self.result, |text| EntryResult::all().find(|result| result.as_str() == text))?,
             state: parsed("state", &self.state, state)?,
             since: parsed("since", &self.since, |text| since(asked, text))?,
+            kept_to: asked.kept_to(),
             ..Filter::default()
         })
     }
@@ -111,7 +112,7 @@ impl Asks {
 }
 
 /// A time, or the begin of a day in the zone of the console.
-fn since(asked: &Asked, text: &str) -> Option<Timestamp> {
+pub(in crate::console::pages) fn since(asked: &Asked, text: &str) -> Option<Timestamp> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         let begin = asked.zone().from_local_datetime(&day.and_hms_opt(0, 0, 0)?).earliest()?;
         return Some(Timestamp::from_millis(begin.timestamp_millis()));
@@ -159,18 +160,19 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let filter = chosen.filter(&asked)?;
     let cursor = parsed("cursor", &chosen.cursor, |text| Cursor::try_from(text.to_owned()).ok())?;
     let paging = Paging { limit: Limit::default(), cursor };
+    let caller = asked.principal().clone();
     let (page, mut schemes) = asked
         .read(move |state| {
             let page = state.views().runs(&filter, &paging).map_err(|error| Problem::internal(&error))?;
-            let schemes = state.settings().list().into_iter().map(|listed| listed.id).collect::<Vec<_>>();
+            let seen = state.settings().list().into_iter().filter(|listed| sees_scheme(&caller, listed));
+            let schemes = seen.map(|listed| listed.id).collect::<Vec<_>>();
             Ok((page, schemes))
         })
         .await?;
     let here = chosen.address("");
     let older = page.next.map(|next| here.clone().with("cursor", &String::from(next)).to_string());
     let pages = Pages { first: (!chosen.cursor.is_empty()).then(|| here.to_string()), older };
-    let seen = page.items.into_iter().filter(|run| asked.principal().sees(&run.source));
-    let rows: Vec<_> = seen.map(|run| Row::new(&asked, run)).collect();
+    let rows: Vec<_> = page.items.into_iter().map(|run| Row::new(&asked, run)).collect();
     let states = STATES.map(|state| Choice::new(state.as_str(), Badge::from(state).word)).to_vec();
     let results: Vec<_> = EntryResult::all().map(|result| Choice::new(result.as_str(), result_word(result))).collect();
     let sources = source_choices(&asked);
@@ -201,9 +203,11 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
 /// # Errors
 /// An internal [`Problem`] if the views can't be read.
 pub(in crate::console) async fn latest(asked: Asked) -> Result<Answer, Problem> {
-    let read = |state: &crate::admin::AdminState| {
-        state.views().runs(&Filter::default(), &Paging::default()).map_err(|error| Problem::internal(&error))
+    let filter = Filter { kept_to: asked.kept_to(), ..Filter::default() };
+    let read = move |state: &AdminState| {
+        let first = Paging { limit: Limit::ONE, cursor: None };
+        state.views().runs(&filter, &first).map_err(|error| Problem::internal(&error))
     };
-    let newest = asked.read(read).await?.items.into_iter().find(|run| asked.principal().sees(&run.source));
+    let newest = asked.read(read).await?.items.into_iter().next();
     Ok(Answer::see(newest.map_or_else(|| Address::new("/runs"), |run| Address::of("/runs", &run.id))))
 }

@@ -7,6 +7,7 @@ use crate::{
     admin::{
         Problem, SourceRow,
         identity::{About, Permission},
+        pause_source,
     },
     console::{
         Answer, Asked,
@@ -96,6 +97,6 @@ async fn set(asked: &Asked, paused: bool) -> Result<Answer, Problem> {
     let id = named(asked)?.id().clone();
     let permission = if paused { Permission::Pause } else { Permission::Resume };
     asked.may(permission, About::Source(&id))?;
-    asked.state().settings().pause(Pausable::Source(id.clone()), paused, asked.principal().by()).await?;
+    pause_source(asked.state(), asked.principal(), &id, paused).await?;
     Ok(Answer::see(said(&id, if paused { "paused" } else { "resumed" })))
 }

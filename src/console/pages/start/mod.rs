@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::{
     admin::{
         Problem,
+        audit::{Act, Entry, Object},
         identity::{About, Permission},
     },
     console::{
@@ -61,6 +62,9 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
 /// [`Problem::Forbidden`] if they may not; [`Problem::Unavailable`] if it can't be written.
 pub(in crate::console) async fn dismiss(asked: Asked, _: Form) -> Result<Answer, Problem> {
     asked.may(Permission::ChangeSettings, About::Everything)?;
-    asked.state().settings().reach(Milestone::Dismissed, asked.principal().by()).await?;
+    let (state, by) = (asked.state(), asked.principal().by());
+    let dismissing = async { state.settings().reach(Milestone::Dismissed, by).await.map_err(Problem::from) };
+    let entry = Entry::new(Act::SettingsChange, Object::Other("settings", "start".into()));
+    state.recorded(asked.principal(), entry.changing(None, Some("not shown".into())), dismissing).await?;
     Ok(Answer::see("/"))
 }

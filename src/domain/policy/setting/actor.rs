@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 const MAX_LENGTH: usize = 100;
 
 /// The author of a setting: the name of a token or a person, perhaps with the person for whom a program says it acts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(transparent)]
 pub struct Actor(String);
 

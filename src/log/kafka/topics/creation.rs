@@ -23,6 +23,9 @@ use crate::{
 /// Of most topics: a record is kept for 30 days, in milliseconds.
 const KEPT_FOR_A_TIME: &[(&str, &str)] = &[("cleanup.policy", "delete"), ("retention.ms", "2592000000")];
 
+/// A record is kept for 400 days, in milliseconds.
+const KEPT_FOR_LONGER: &[(&str, &str)] = &[("cleanup.policy", "delete"), ("retention.ms", "34560000000")];
+
 /// For compacted topics: the latest record of each key is kept for ever. Overwritten records stay for 30 days, so that
 /// both of two simultaneous changes by replicas are seen; deletions stay for 7 more days. Kafka does not compact the
 /// segment in use, so there is a new segment each day.
@@ -143,6 +146,7 @@ fn topic<'a>(name: &'a str, stream: Stream, config: &KafkaConfig, count: u16) ->
 /// The settings of the topic of `stream`, as usher makes it with this number of `replicas`.
 pub fn topic_settings(stream: Stream, replicas: u16) -> Vec<(&'static str, &'static str)> {
     let forgets = match (stream.is_compacted(), stream.keeps_written_over()) {
+        (false, _) if stream.keeps_longer().is_some() => KEPT_FOR_LONGER,
         (false, _) => KEPT_FOR_A_TIME,
         (true, None) => COMPACTED,
         (true, Some(_)) => ONLY_THE_LATEST,
@@ -155,6 +159,14 @@ pub fn topic_settings(stream: Stream, replicas: u16) -> Vec<(&'static str, &'sta
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_topic_is_kept_as_long_as_its_stream() {
+        for stream in Stream::ALL.into_iter().filter(|stream| !stream.is_compacted()) {
+            let keeps = stream.keeps_longer().unwrap_or(crate::log::RETENTION).as_millis().to_string();
+            assert!(topic_settings(stream, 1).contains(&("retention.ms", &keeps)), "{stream}");
+        }
+    }
 
     #[test]
     fn a_topic_that_is_there_already_is_not_one_that_was_made() {

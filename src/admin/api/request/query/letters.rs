@@ -53,7 +53,10 @@ impl DeadLetters {
     pub(in crate::admin::api) fn split(self) -> (LetterFilter, Paging) {
         let Self { source, stage, reason, since, user, state, held, group, limit, cursor } = self;
         let stage = stage.map(|StageName(stage)| stage);
-        (LetterFilter { source, stage, reason, since, user, state, held, group }, Paging { limit, cursor })
+        (
+            LetterFilter { source, stage, reason, since, user, state, held, group, kept_to: None },
+            Paging { limit, cursor },
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! The allowed parameters of queries. Anything else is refused, with what to write.
 
+mod audit;
 mod letters;
 mod preview;
 mod runs;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::IntoParams;
 
 pub(in crate::admin::api) use self::{
+    audit::{Audit, AuditCsv},
     letters::{DeadLetters, LetterGroups},
     preview::Preview,
     runs::{DeletedRuns, Diff, Entries, RunGroups, Runs},

@@ -80,8 +80,20 @@ impl Runs {
         let Self { scheme, source, action, result, state, kind, by, mode, user, q, since, until, limit, cursor } = self;
         let (action, result) = (action.map(|ActionName(name)| name), result.map(|ResultName(result)| result));
         let (test_mode, text) = (mode.map(|mode| mode == RunMode::Test), lower(q));
-        let filter =
-            Filter { scheme, source, action, result, state, since, until, kind, by, test_mode, user: None, text };
+        let filter = Filter {
+            scheme,
+            source,
+            action,
+            result,
+            state,
+            since,
+            until,
+            kind,
+            by,
+            test_mode,
+            text,
+            ..Filter::default()
+        };
         (filter, user.filter(|user| !user.is_empty()), Paging { limit, cursor })
     }
 }
@@ -184,7 +196,7 @@ impl TryFrom<String> for Folded {
 impl RunGroups {
     pub(in crate::admin::api) fn split(self) -> (GroupFilter, Paging) {
         let Self { by: Folded, scheme, source, since, until, limit, cursor } = self;
-        (GroupFilter { scheme, source, since, until }, Paging { limit, cursor })
+        (GroupFilter { scheme, source, since, until, kept_to: None }, Paging { limit, cursor })
     }
 }
 

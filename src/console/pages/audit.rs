@@ -1,0 +1,173 @@
+//! `/audit`: who did what, when, and what was refused.
+
+use askama::Template;
+use serde::Deserialize;
+
+use super::{parsed, runs::list::since};
+use crate::{
+    admin::{
+        AdminState, Problem, export_audit,
+        identity::{About, Permission},
+    },
+    console::{
+        Answer, Asked,
+        addresses::Address,
+        frame::{Chip, Frame, Kind, Moment, Pages, Place},
+    },
+    domain::{ActResult, Timestamp},
+    views::{ActionFilter, AdminActionRow, Cursor, Limit, Paging},
+};
+
+/// The length of a day, in milliseconds.
+const DAY: i64 = 86_400_000;
+
+#[derive(Template)]
+#[template(path = "audit/page.html")]
+struct Audit {
+    frame: Frame,
+    chosen: Asks,
+    chips: Vec<Chip>,
+    rows: Vec<Row>,
+    pages: Pages,
+    file: String,
+}
+
+struct Row {
+    at: Moment,
+    by: Option<String>,
+    role: Option<String>,
+    via: String,
+    from: Option<String>,
+    action: String,
+    on: String,
+    change: Option<String>,
+    reason: Option<String>,
+    run: Option<String>,
+    kind: Kind,
+    result: &'static str,
+}
+
+/// The filters in the address. An empty one is none.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Asks {
+    by: String,
+    action: String,
+    on: String,
+    since: String,
+    until: String,
+    cursor: String,
+}
+
+impl Asks {
+    fn filter(&self, asked: &Asked) -> Result<ActionFilter, Problem> {
+        let text = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        Ok(ActionFilter {
+            by: text(&self.by),
+            action: text(&self.action),
+            on: text(&self.on),
+            since: parsed("since", &self.since, |text| since(asked, text))?,
+            until: parsed("until", &self.until, |text| until(asked, text))?,
+            kept_to: asked.kept_to(),
+        })
+    }
+
+    const fn all(&self) -> [(&'static str, &'static str, &String); 5] {
+        [
+            ("by", "By", &self.by),
+            ("action", "Action", &self.action),
+            ("on", "On", &self.on),
+            ("since", "Since", &self.since),
+            ("until", "Until", &self.until),
+        ]
+    }
+
+    /// The address at `path` with all filters but `left_out`, on the first page.
+    fn address(&self, path: &str, left_out: &str) -> Address {
+        let kept = self.all().into_iter().filter(|(name, ..)| *name != left_out);
+        kept.fold(Address::new(path), |address, (name, _, value)| address.with(name, value))
+    }
+
+    fn chips(&self) -> Vec<Chip> {
+        let on = self.all().into_iter().filter(|(_, _, value)| !value.is_empty());
+        on.map(|(name, label, value)| Chip {
+            name: label,
+            value: value.clone(),
+            without: self.address("/audit", name).to_string(),
+        })
+        .collect()
+    }
+}
+
+/// A time; or the end of a day in the zone of the console, so that the day is shown whole.
+fn until(asked: &Asked, text: &str) -> Option<Timestamp> {
+    let Ok(day) = text.parse::<chrono::NaiveDate>() else { return since(asked, text) };
+    let next = day.succ_opt()?.to_string();
+    since(asked, &next).or_else(|| Some(Timestamp::from_millis(since(asked, text)?.as_millis() + DAY)))
+}
+
+impl Row {
+    fn new(asked: &Asked, act: AdminActionRow) -> Self {
+        let (kind, result) = match ActResult::named(&act.result) {
+            Some(ActResult::Accepted) => (Kind::Done, "Accepted"),
+            Some(ActResult::Refused) => (Kind::Danger, "Refused"),
+            Some(ActResult::Failed) => (Kind::Warn, "Not done"),
+            None => (Kind::Off, "Not known"),
+        };
+        let change = match (act.before, act.after) {
+            (Some(before), Some(after)) => Some(format!("{before} → {after}")),
+            (Some(before), None) => Some(format!("before: {before}")),
+            (None, after) => after,
+        };
+        Self {
+            at: asked.moment(act.at),
+            by: act.by,
+            role: act.role,
+            via: act.via,
+            from: act.from,
+            action: act.action,
+            on: act.on,
+            change,
+            reason: act.reason,
+            run: act.run.map(|run| Address::of("/runs", run).to_string()),
+            kind,
+            result,
+        }
+    }
+}
+
+/// `GET /audit`.
+///
+/// # Errors
+/// [`Problem::BadQuery`] if a filter is unknown; an internal one if the views can't be read.
+pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
+    let chosen: Asks = asked.query()?;
+    let filter = chosen.filter(&asked)?;
+    let cursor = parsed("cursor", &chosen.cursor, |text| Cursor::try_from(text.to_owned()).ok())?;
+    let paging = Paging { limit: Limit::default(), cursor };
+    let read = move |state: &AdminState| {
+        state.views().admin_actions(&filter, &paging).map_err(|error| Problem::internal(&error))
+    };
+    let page = asked.read(read).await?;
+    let here = chosen.address("/audit", "");
+    let older = page.next.map(|next| here.clone().with("cursor", &String::from(next)).to_string());
+    let pages = Pages { first: (!chosen.cursor.is_empty()).then(|| here.to_string()), older };
+    let rows = page.items.into_iter().map(|act| Row::new(&asked, act)).collect();
+    let (chips, file) = (chosen.chips(), chosen.address("/audit.csv", "").to_string());
+    let mut frame = asked.frame(Place::Audit, "Who did what");
+    frame.wide = true;
+    Answer::html(&Audit { frame, chosen, chips, rows, pages, file })
+}
+
+/// `GET /audit.csv`: the same as a file. It is recorded.
+///
+/// # Errors
+/// [`Problem::BadQuery`] if a filter is unknown; [`Problem::Conflict`] if more rows match than a file may have;
+/// [`Problem::Unavailable`] if the export can't be recorded.
+pub(in crate::console) async fn csv(asked: Asked) -> Result<Answer, Problem> {
+    asked.may(Permission::Export, About::Anything)?;
+    let chosen: Asks = asked.query()?;
+    let filter = chosen.filter(&asked)?;
+    let body = export_audit(asked.state(), asked.principal(), filter).await?;
+    Ok(Answer::File { content_type: "text/csv; charset=utf-8", name: "usher-audit.csv", body })
+}
