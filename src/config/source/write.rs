@@ -1,11 +1,13 @@
 //! Writes a source without its secrets: those that are kept elsewhere as where they are kept, those that stand in the
-//! configuration itself empty, which no reader takes.
+//! configuration itself empty, which no reader takes. So are the names that belong to them: in Cloud they are addresses of
+//! people.
 
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
+use url::Url;
 
 use super::{reach::address::is_shown_on_the_way, reach::proxy::Proxy};
 use crate::{
@@ -17,6 +19,9 @@ use crate::{
     secret::{KeptIn, Secret},
 };
 
+/// Written for what is not told.
+const LEFT_OUT: &str = "";
+
 impl Source {
     /// The source as one item of `sources`, in YAML, with its keys in the order in which people write them. It holds no
     /// secret.
@@ -25,6 +30,14 @@ impl Source {
     /// If a text in it can't be written as YAML.
     pub fn as_yaml(&self) -> Result<String, serde_saphyr::SerializeError> {
         serde_saphyr::to_string(&SourceText::from(self))
+    }
+
+    /// Its address without credentials. Readers refuse one that has some; a source that was made otherwise may have them.
+    pub fn address(&self) -> Url {
+        let mut url = self.base_url.clone();
+        // Fails only for addresses that can't have credentials.
+        let _nothing_to_remove = url.set_username("").and_then(|()| url.set_password(None));
+        url
     }
 }
 
@@ -35,7 +48,7 @@ struct SourceText<'s> {
     product: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     plain_http: Option<&'s str>,
-    base_url: &'s str,
+    base_url: Url,
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<&'s str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +82,7 @@ impl<'s> From<&'s Source> for SourceText<'s> {
             name,
             product: product.as_str(),
             plain_http: base_url.host_str().filter(|_| is_shown_on_the_way(base_url)),
-            base_url: base_url.as_str(),
+            base_url: source.address(),
             organization: organization.as_ref().map(|organization| organization.id.as_str()),
             directory: organization.as_ref().and_then(|organization| organization.directory.as_deref()),
             auth: auth.into(),
@@ -94,7 +107,7 @@ impl Serialize for Place<'_> {
         let (key, place) = match self.0.place() {
             Some(KeptIn::Env(name)) => ("env", name.as_ref()),
             Some(KeptIn::File(path)) => ("file", path.as_ref()),
-            None => ("value", ""),
+            None => ("value", LEFT_OUT),
         };
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry(key, place)?;
@@ -134,14 +147,14 @@ impl<T: Serialize> Serialize for OrOff<T> {
 #[serde(rename_all = "snake_case")]
 enum AuthText<'s> {
     Bearer(Place<'s>),
-    Basic { username: &'s str, password: Place<'s> },
+    Basic { username: &'static str, password: Place<'s> },
 }
 
 impl<'s> From<&'s Auth> for AuthText<'s> {
     fn from(auth: &'s Auth) -> Self {
         match auth {
             Auth::Bearer(token) => Self::Bearer(Place(token)),
-            Auth::Basic { username, password } => Self::Basic { username, password: Place(password) },
+            Auth::Basic { password, .. } => Self::Basic { username: LEFT_OUT, password: Place(password) },
         }
     }
 }
@@ -268,7 +281,7 @@ impl From<Rate> for RateText {
 #[serde(untagged)]
 enum ProxyText<'s> {
     Alone(&'s str),
-    With { url: &'s str, username: &'s str, password: Place<'s> },
+    With { url: &'s str, username: &'static str, password: Place<'s> },
 }
 
 impl<'s> From<&'s Proxy> for ProxyText<'s> {
@@ -276,7 +289,7 @@ impl<'s> From<&'s Proxy> for ProxyText<'s> {
         let url = url.as_str();
         match credentials {
             None => Self::Alone(url),
-            Some(known) => Self::With { url, username: &known.username, password: Place(&known.password) },
+            Some(known) => Self::With { url, username: LEFT_OUT, password: Place(&known.password) },
         }
     }
 }

@@ -62,11 +62,11 @@ struct RateRow {
 
 impl From<&Source> for SourceRow {
     fn from(source: &Source) -> Self {
-        let Source { id, name, product, base_url, credentials_expire, rate, reconcile, .. } = source;
+        let Source { id, name, product, credentials_expire, rate, reconcile, .. } = source;
         let Rate { per_second, concurrency } = *rate;
         let rate = RateRow { per_second, concurrency };
         let (id, name, product, credentials_expire) = (id.clone(), name.clone(), *product, *credentials_expire);
-        let (base_url, reconcile) = (without_credentials(base_url), reconcile.map(|reconcile| reconcile.every));
+        let (base_url, reconcile) = (source.address(), reconcile.map(|reconcile| reconcile.every));
         let secrets = source.webhook.secrets().map(Secret::name).collect();
         let has_feed = source.feed.is_some();
         let yaml = source.as_yaml().unwrap_or_else(|error| format!("# it can't be written: {error}\n")).into();
@@ -109,14 +109,6 @@ impl SourceRow {
     pub(crate) fn credentials_expire(&self) -> Option<NaiveDate> {
         self.credentials_expire
     }
-}
-
-/// An address may contain a name and password; they are no part of the place of the product.
-fn without_credentials(url: &Url) -> Url {
-    let mut url = url.clone();
-    // Fails only for addresses that can't have credentials.
-    let _nothing_to_remove = url.set_username("").and_then(|()| url.set_password(None));
-    url
 }
 
 /// A source with how it is doing now.

@@ -10,7 +10,7 @@ name: "=1+1 <b>\u202e: 'x' # y"
 product: jira-dc
 plain_http: jira.internal
 base_url: "http://jira.internal:8080/jira/"
-auth: { basic: { username: "us'er", password: { env: TOKEN } } }
+auth: { bearer: { env: TOKEN } }
 credentials_expire: 2027-03-01
 webhook:
   hmac: [{ env: TOKEN }, { file: "to ken" }]
@@ -38,7 +38,7 @@ fn sources() -> Vec<String> {
         ),
         format!(
             "{{ id: proxied, product: confluence-cloud, base_url: \"https://acme.atlassian.net/wiki\", {auth}, \
-             proxy: {{ url: \"http://p:3128\", username: u, password: {{ env: TOKEN }} }}, \
+             proxy: \"http://p:3128\", \
              webhook: {{ forge: {{ app_id: \"ari:cloud:ecosystem::app/1\" }} }} }}"
         ),
         format!("{{ id: plain, product: bitbucket-dc, base_url: \"https://b.example\", {auth}, proxy: \"http://p\" }}"),
@@ -83,10 +83,12 @@ fn a_source_is_written_whole_and_read_back_as_the_same() {
 #[test]
 fn a_secret_that_stands_in_the_configuration_is_left_out_and_asked_for() {
     let text = "sources: [{ id: a, product: jira-dc, base_url: \"https://j.example\", \
-                auth: { bearer: { value: hunter2 } }, webhook: { hmac: [{ value: hunter3 }] } }]";
+                proxy: { url: \"http://p\", username: hunter, password: { env: TOKEN } }, \
+                auth: { basic: { username: hunter, password: { value: hunter2 } } }, webhook: { hmac: [{ value: hunter3 }] } }]";
     let written = load(text).expect("right").config.sources.remove(0).as_yaml().expect("YAML");
     assert!(!written.contains("hunter"), "{written}");
     let indented: Vec<String> = written.trim().lines().map(|line| format!("  {line}")).collect();
     let refused = load(&format!("sources:\n-\n{}\n", indented.join("\n"))).expect_err("empty").to_string();
     assert_eq!(refused.matches("the secret is empty").count(), 2, "{refused}");
+    assert_eq!(refused.matches("empty").count(), 4, "the names too: {refused}");
 }
