@@ -53,22 +53,21 @@ impl Crowd {
     pub(super) async fn finds_groups(&self) -> Result<(), Error> {
         let call = Call::new(Operation::ReadRights, Method::GET, SEARCH)
             .query("entity-type", "group")
+            .query("restriction", named_with(""))
             .query("start-index", "0")
             .query("max-results", "1");
         let answer = self.send(call).await?;
         answer.json::<list::Groups>()?.all().map(drop).map_err(|_| answer.of_other_form())
     }
 
-    /// Finds groups by Crowd's query language, in which an asterisk matches anything. Its quoting of quotes and
-    /// backslashes is not documented, so they are replaced by asterisks and checked here.
+    /// Finds groups with `part` in their names.
     ///
     /// # Errors
     /// [`Error`] if the call fails; [`Error::Unreadable`] if the answer has no list.
     pub(super) async fn find_groups(&self, part: &str) -> Result<Vec<GroupName>, Error> {
-        let open = part.replace(['"', '\\', '*'], "*");
         let call = Call::new(Operation::FindGroup, Method::GET, SEARCH)
             .query("entity-type", "group")
-            .query("restriction", format!("name = \"*{open}*\""))
+            .query("restriction", named_with(part))
             .query("start-index", "0")
             .query("max-results", AT_MOST.to_string());
         let found = self.send(call).await?.json::<list::Groups>()?.all()?;
@@ -76,6 +75,13 @@ impl Crowd {
         let names = found.read.into_iter().map(|group| group.name).filter(|name| name.to_lowercase().contains(&wanted));
         Ok(names.take(AT_MOST).map(GroupName::new).collect())
     }
+}
+
+/// The names with `part` in them, in Crowd's query language, in which an asterisk matches anything. Its quoting of quotes
+/// and backslashes is not documented, so they are replaced by asterisks; the answer is checked.
+fn named_with(part: &str) -> String {
+    let open = part.replace(['"', '\\', '*'], "*");
+    format!("name = \"*{open}*\"")
 }
 
 #[async_trait]

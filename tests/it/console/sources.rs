@@ -5,7 +5,7 @@ use serde_json::Value;
 use usher::{
     domain::Product,
     sandbox::{
-        Account, Effect, Fault, TOKEN,
+        Account, Application, Effect, Fault, TOKEN,
         webhook::{Delivery, Happening},
     },
 };
@@ -75,6 +75,8 @@ async fn the_page_of_a_source_tells_its_health_and_no_secret() {
 async fn the_connection_is_tested_from_the_page_and_each_failed_check_says_what_to_do() {
     let ground = Ground::new("");
     let (_usher, visitor) = start(&ground).await;
+    // A Jira without any application does not exist, and an empty list of them is not believed.
+    ground.sandbox.put_application(Product::JiraDc, Application::new("jira-software", &[]).seats(10, 7));
     ground.sandbox.inject(Fault::new(Effect::Forbidden).site(Product::JiraDc).path("auditing"));
     let page = "/sources/acme";
     assert_eq!(visitor.get("/sources/acme/test", &[]).await.status, 405, "looking tests nothing");
