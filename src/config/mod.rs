@@ -6,6 +6,7 @@
 
 mod check;
 mod digest;
+mod document;
 mod keys;
 mod load;
 mod reader;
@@ -18,6 +19,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use document::{Document, path_at};
 pub use load::{
     CheckedScheme, LoadResult, Loaded, check_scheme, check_trigger, load, load_for, load_input, read_scheme,
     read_schemes, read_source, read_watched, usual_file,
@@ -28,7 +30,7 @@ pub use reader::named::Named;
 pub(crate) use reader::nearest;
 pub use reader::problem::{Place, Problem, Problems};
 pub use schema::{SchemeSchemas, json_schema, scheme_schemas};
-pub use scheme::as_yaml;
+pub use scheme::{as_yaml, objection};
 pub use service::admin::{NamedToken, Session};
 pub use source::feed::Feed;
 pub use source::reach::authorities::Authorities;

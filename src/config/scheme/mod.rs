@@ -12,6 +12,7 @@ pub(super) mod select;
 pub(super) mod trigger;
 mod write;
 
+pub use select::objection;
 pub use write::as_yaml;
 
 use super::{

@@ -5,7 +5,6 @@ mod issue;
 mod words;
 
 pub(super) use details::{APPLICATIONS, SEND_RESET_LINK, SUFFIX};
-#[cfg(test)]
 pub(in crate::config) use issue::scalar;
 pub(super) use issue::{FIELDS, ISSUE_TYPE, PROJECT, SUMMARY};
 pub(super) use words::ACTION;

@@ -18,10 +18,16 @@ use crate::{
             object::Object,
         },
     },
-    domain::{Condition, Selection, True},
+    domain::{Condition, ConditionKind, Selection, TriggerKind, True},
 };
 use conditions::{EXPRESSION, Rule, WORDS};
 use goes_with::GoesWith;
+
+/// Why `condition` does not go with `trigger`, and what to write instead; none if it does.
+pub fn objection(condition: ConditionKind, trigger: TriggerKind) -> Option<&'static str> {
+    let word = WORDS.iter().find(|word| word.name == condition.as_str())?;
+    word.read.goes_with.objection(trigger)
+}
 
 /// The hint for a selection of everyone.
 pub(in crate::config) const EMPTY_SELECT: &str = "everyone must be asked for by name: write `everyone: true`";
