@@ -31,6 +31,15 @@
   });
   document.addEventListener("htmx:error", (event) => busy(event, false));
 
+  // What is copied needs the clipboard, which pages have on a secure origin alone.
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      document.getElementById("status").textContent = "Copied.";
+    });
+  });
+
   // After a form was refused, the summary of its errors is read first.
   const errors = document.querySelector(".errors");
   if (errors) errors.focus();

@@ -24,8 +24,10 @@ use tokio::runtime::Handle;
 use url::Url;
 
 pub(crate) use api::{
-    HealthRow, SecretRow, SourceNow, cancel_run, check_source, export_audit, health_of, once_shown, pause_source,
-    release_run, sees_scheme, sources_now,
+    ConflictRow, DiffRow, EstimateRow, HealthRow, Hunk, SecretRow, SourceNow, VersionName, cancel_run, changeable,
+    check_source, conflicts_of, create_scheme, delete_scheme, difference, estimated, explained, export_audit,
+    health_of, in_words, once_shown, pause_or_resume_scheme, pause_source, release_run, replace_scheme, run_scheme,
+    runnable, sees_scheme, sources_now, unresolved_names, version_of,
 };
 pub use api::{SourceRow, end_waits};
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};

@@ -12,7 +12,7 @@ use std::{
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::Instant};
 
 use super::{Bounds, Error, Explainer, Preview};
-use crate::domain::{Scheme, SchemeId, SourceId};
+use crate::domain::{Scheme, SchemeId, SchemeRef, SourceId};
 
 /// The highest number of previews in one process, running or finished. A finished one makes room for a new one.
 const MAX_PREVIEWS: usize = 8;
@@ -55,6 +55,8 @@ pub struct Job {
     pub id: String,
     /// The previewed scheme, which may not be stored.
     pub scheme: SchemeId,
+    /// The version of that scheme as it was previewed.
+    pub version: String,
     /// Its source.
     pub source: SourceId,
     /// The warnings about the names in the scheme.
@@ -97,7 +99,7 @@ impl Previews {
         let (state_is, state) = watch::channel(JobState::Running);
         let (showing, shown) = watch::channel(Preview::default());
         let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
-        let (of_scheme, source) = (scheme.id.clone(), scheme.source.clone());
+        let (reference, source) = (scheme.reference(), scheme.source.clone());
         let task = runtime.spawn(async move {
             let ended = match explainer.preview(&scheme, bounds, &showing).await {
                 Ok(preview) => JobState::Done(Arc::new(preview)),
@@ -106,7 +108,8 @@ impl Previews {
             state_is.send_replace(ended);
         });
         let id = hex::encode(rand::random::<[u8; 16]>());
-        let job = Job { id: id.clone(), scheme: of_scheme, source, warnings, state, shown };
+        let SchemeRef { id: of_scheme, version } = reference;
+        let job = Job { id: id.clone(), scheme: of_scheme, version, source, warnings, state, shown };
         jobs.insert(id, Entry { job: job.clone(), task: task.abort_handle(), asked: Instant::now() });
         Ok(job)
     }

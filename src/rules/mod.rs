@@ -28,7 +28,7 @@ pub use reason::evaluate;
 pub use schemes::{Schemes, VersionedScheme};
 pub use subject::Subject;
 pub use template::{TemplateError, check_template};
-pub use words::sentence;
+pub use words::{action_in_words, condition_in_words, sentence};
 
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,19 @@ pub fn sentence(scheme: &Scheme, source: &str) -> String {
     format!("{}: {whom} {}.", when(&scheme.trigger, source), done(&scheme.actions))
 }
 
+/// A condition as the end of `whoever ...`: `has never logged in`.
+pub fn condition_in_words(condition: &Condition) -> String {
+    match condition {
+        Condition::Everyone(_) => "is there: everybody".to_owned(),
+        other => part(other),
+    }
+}
+
+/// An action with the user as its subject: `is added to staff`.
+pub fn action_in_words(action: &Action) -> String {
+    self::action(action)
+}
+
 /// The actions one after the other. Those after a deletion are done if the product refuses it.
 fn done(actions: &[Action]) -> String {
     let mut text = String::new();

@@ -4,7 +4,8 @@ import { expect, keyboard, open, play, signIn, visit } from "./harness.mjs";
 await play(async (url, token, run) => {
   const pages = [
     "/", "/runs", "/runs?state=held", "/runs?state=cancelled", `/runs/${run}`, `/runs/${run}?result=held`, "/schemes",
-    "/schemes?q=nobody", "/sources", "/sources/acme", "/start", "/dead-letters", "/audit", "/audit?by=nobody",
+    "/schemes?q=nobody", "/schemes/staff", "/schemes/staff?user=KEY1", "/schemes/staff/run", "/schemes/staff/delete",
+    "/schemes/staff/history", "/sources", "/sources/acme", "/start", "/dead-letters", "/audit", "/audit?by=nobody",
     "/settings", "/settings/components",
   ];
   for (const script of [true, false]) {

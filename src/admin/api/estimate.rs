@@ -16,19 +16,19 @@ use crate::{
 
 /// How many users a scheme would select.
 #[derive(Serialize, ToSchema)]
-pub(super) struct EstimateRow {
+pub(crate) struct EstimateRow {
     /// The users whom it would select.
-    selected: u64,
+    pub(crate) selected: u64,
     /// Those for whom the list is not enough: it has no groups, for example.
-    unknown: u64,
+    pub(crate) unknown: u64,
     /// The users in the list.
-    seen: u64,
+    pub(crate) seen: u64,
     /// When the list was begun; null if there is none here.
-    as_of: Option<Timestamp>,
+    pub(crate) as_of: Option<Timestamp>,
     /// Whether the list is known to be whole.
-    whole: Option<bool>,
+    pub(crate) whole: Option<bool>,
     /// Why users may be missing.
-    why: Option<String>,
+    pub(crate) why: Option<String>,
 }
 
 /// How many users the scheme would select, by the last list of its source's users and what usher has seen of them. No
@@ -49,18 +49,22 @@ pub(super) async fn estimate(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
     let text = lookup::text(body)?;
-    answered(state.runtime(), move || {
-        let checked = state.settings.check(&text)?;
-        lookup::own(&caller, &checked.scheme)?;
-        if !state.users.are_kept() {
-            let why =
-                "`console.roster` is `off`, so usher keeps no list of users; use a preview, which reads the product";
-            return Err(Problem::Conflict(why.into()));
-        }
-        let mut estimator = state.explainer.estimator(&checked.scheme);
-        let roster = state.users.estimate(&mut estimator)?;
-        let (selected, unknown, seen) = (estimator.selected, estimator.unknown, estimator.seen);
-        Ok(EstimateRow { selected, unknown, seen, as_of: roster.as_of, whole: roster.whole, why: roster.why })
-    })
-    .await
+    answered(state.runtime(), move || estimated(&state, &caller, &text)).await
+}
+
+/// How many users the scheme in `text` would select, by what is at hand; it may take long.
+///
+/// # Errors
+/// [`Problem::InvalidScheme`] if the scheme can't be used, [`Problem::Conflict`] if no list of users is kept.
+pub(crate) fn estimated(state: &AdminState, caller: &Principal, text: &str) -> Result<EstimateRow, Problem> {
+    let checked = state.settings.check(text)?;
+    lookup::own(caller, &checked.scheme)?;
+    if !state.users.are_kept() {
+        let why = "`console.roster` is `off`, so usher keeps no list of users; use a preview, which reads the product";
+        return Err(Problem::Conflict(why.into()));
+    }
+    let mut estimator = state.explainer.estimator(&checked.scheme);
+    let roster = state.users.estimate(&mut estimator)?;
+    let (selected, unknown, seen) = (estimator.selected, estimator.unknown, estimator.seen);
+    Ok(EstimateRow { selected, unknown, seen, as_of: roster.as_of, whole: roster.whole, why: roster.why })
 }

@@ -212,14 +212,30 @@ pub(super) async fn explain(
     caller: Principal,
     Query(asked): Query<query::Explain>,
 ) -> Result<ApiResponse, Problem> {
-    waited(state.runtime(), move || async move {
-        let listed = lookup::scheme(&state, &caller, &asked.scheme)?;
-        let Contents::Readable(scheme) = listed.contents else {
-            return Err(Problem::Conflict("this version of usher can't read the scheme; store it anew".into()));
-        };
-        let mut explanation = state.explainer.explain(&scheme, &asked.user).await?;
+    let (source, explanation) = explained(&state, &caller, &asked.scheme, asked.user).await?;
+    answered(state.runtime(), move || Ok(ExplanationRow::new(source, explanation))).await
+}
+
+/// Why the scheme `id` selects `user` now, or why not; with its source.
+///
+/// # Errors
+/// [`Problem::NotFound`] and [`Problem::NoSuchUser`] if there is none, [`Problem::Conflict`] if the scheme can't be
+/// read, [`Problem::Unavailable`] if the product does not tell now.
+pub(crate) async fn explained(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    id: &str,
+    user: String,
+) -> Result<(SourceId, Explanation), Problem> {
+    let listed = lookup::scheme(state, caller, id)?;
+    let Contents::Readable(scheme) = listed.contents else {
+        return Err(Problem::Conflict("this version of usher can't read the scheme; store it anew".into()));
+    };
+    let (runtime, state) = (state.runtime(), Data::clone(state));
+    waited(runtime, move || async move {
+        let mut explanation = state.explainer.explain(&scheme, &user).await?;
         explanation.notes.extend(standing(&state, listed.paused.is_some(), &scheme.source));
-        ApiResponse::json(StatusCode::OK, &ExplanationRow::new(scheme.source.clone(), explanation))
+        Ok((scheme.source.clone(), explanation))
     })
     .await
 }
@@ -255,13 +271,8 @@ pub(super) async fn preview(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
     let text = lookup::text(body)?;
+    let mut job = begin_preview(&state, &caller, text, wanted.users.0).await?;
     waited(state.runtime(), move || async move {
-        let checked = in_turn(|| Ok(state.settings.check(&text)?)).await?;
-        lookup::own(&caller, &checked.scheme)?;
-        let warnings = references::look_up(&state, &checked).await?.into_iter().map(|wrong| wrong.message).collect();
-        let bounds = Bounds { users: wanted.users.0.min(MAX_USERS), time: MAX_PREVIEW_TIME };
-        let begun = state.previews.begin(state.explainer.clone(), checked.scheme, bounds, warnings);
-        let mut job = begun.map_err(|error| Problem::Unavailable(error.to_string()))?;
         let status = match job.ended_within(wanted.wait.0).await {
             JobState::Running => StatusCode::ACCEPTED,
             JobState::Done(_) => StatusCode::OK,
@@ -269,6 +280,28 @@ pub(super) async fn preview(
         };
         let place = (header::LOCATION, format!("/api/v1/previews/{}", job.id));
         ApiResponse::json(status, &PreviewNow::new(&job)).map(|answer| answer.with(place))
+    })
+    .await
+}
+
+/// Begins a preview of the scheme in `text`, which names at most `users`.
+///
+/// # Errors
+/// [`Problem::InvalidScheme`] if the scheme can't be used, [`Problem::Unavailable`] if too many previews are under way.
+pub(crate) async fn begin_preview(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    text: String,
+    users: usize,
+) -> Result<Job, Problem> {
+    let (runtime, state, caller) = (state.runtime(), Data::clone(state), caller.clone());
+    waited(runtime, move || async move {
+        let checked = in_turn(|| Ok(state.settings.check(&text)?)).await?;
+        lookup::own(&caller, &checked.scheme)?;
+        let warnings = references::look_up(&state, &checked).await?.into_iter().map(|wrong| wrong.message).collect();
+        let bounds = Bounds { users: users.min(MAX_USERS), time: MAX_PREVIEW_TIME };
+        let begun = state.previews.begin(state.explainer.clone(), checked.scheme, bounds, warnings);
+        begun.map_err(|error| Problem::Unavailable(error.to_string()))
     })
     .await
 }

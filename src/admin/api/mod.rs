@@ -40,9 +40,19 @@ pub(super) use request::{headers::actor, query::bad_query};
 pub use sources::SourceRow;
 pub(super) use sources::pickers::Picked;
 
-pub(crate) use pauses::pause_source_now as pause_source;
+pub(crate) use estimate::{EstimateRow, estimated};
+pub(crate) use explain::explained;
+pub(crate) use pauses::{pause_scheme_now as pause_or_resume_scheme, pause_source_now as pause_source};
 pub(crate) use request::lookup::sees as sees_scheme;
-pub(crate) use runs::{cancel_run, once_shown, release_run};
+pub(crate) use runs::{cancel_run, once_shown, release_run, run_scheme, runnable};
+pub(crate) use schemes::{
+    conflicts::{ConflictRow, of as conflicts_of},
+    diff::Hunk,
+    history::{DiffRow, VersionName, difference, version_of},
+    in_words,
+    store::{changeable, create_scheme, delete_scheme, replace_scheme},
+    unresolved_names,
+};
 pub(crate) use sources::{
     SourceNow,
     check::check_source,

@@ -112,11 +112,25 @@ pub(crate) async fn pause_source_now(
 }
 
 async fn scheme(state: &AdminState, caller: &Principal, id: &str, paused: bool) -> Result<HttpResponse, Problem> {
+    pause_scheme_now(state, caller, id, paused).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Pauses or resumes the scheme `id`, and records it.
+///
+/// # Errors
+/// [`Problem::NotFound`] if `caller` sees no such scheme, [`Problem::Unavailable`] if it can't be recorded, or can't be
+/// written.
+pub(crate) async fn pause_scheme_now(
+    state: &AdminState,
+    caller: &Principal,
+    id: &str,
+    paused: bool,
+) -> Result<(), Problem> {
     let listed = lookup::scheme(state, caller, id)?;
     let act = if paused { Act::SchemePause } else { Act::SchemeResume };
     let entry = Entry::new(act, Object::Scheme(listed.id.clone())).about_scheme(&listed);
-    set(state, caller, entry, Pausable::Scheme(listed.id), paused).await?;
-    Ok(HttpResponse::NoContent().finish())
+    set(state, caller, entry, Pausable::Scheme(listed.id), paused).await
 }
 
 async fn set(state: &AdminState, caller: &Principal, entry: Entry, of: Pausable, paused: bool) -> Result<(), Problem> {

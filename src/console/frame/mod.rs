@@ -4,10 +4,12 @@ mod banners;
 mod look;
 mod moment;
 mod parts;
+mod reasons;
 
 pub(super) use look::{Look, Switch, set};
 pub(super) use moment::{Moment, length};
 pub(super) use parts::{Badge, Chip, Choice, Errors, Fact, Kind, Number, Pages, Place, RailItem, Switcher, users};
+pub(super) use reasons::Reasons;
 
 use super::{
     Asked,

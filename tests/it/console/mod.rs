@@ -5,6 +5,7 @@ mod browser;
 mod forms;
 mod hostile;
 mod pages;
+mod schemes;
 mod sessions;
 mod sources;
 mod start;

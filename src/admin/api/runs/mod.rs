@@ -97,9 +97,7 @@ pub(super) async fn run_now(
     let scheme = runnable(&state, &caller, id.as_str())?;
     let sweep = AdminCommands::new_sweep(&scheme);
     let run = RunId::of_sweep(&sweep, &scheme.id);
-    let entry = Entry::new(Act::SchemeRun, Object::Scheme(scheme.id.clone())).about(&scheme.source);
-    let entry = entry.changing(None, Some(scheme.reference().version)).beginning(&run).repeatable(key);
-    match state.record_once(&caller, entry).await? {
+    match state.record_once(&caller, of_run_now(&scheme, &run).repeatable(key)).await? {
         Once::First(_) => {
             ask_for(&state, sweep, &scheme, &caller).await?;
             accepted(&state, run, |_| true).await
@@ -127,6 +125,25 @@ async fn again(
 async fn ask_for(state: &AdminState, sweep: SweepId, scheme: &Scheme, caller: &Principal) -> Result<(), Problem> {
     let asked = state.commands.run_now(sweep, scheme, &caller.by()).await;
     asked.map_err(|error| lookup::unavailable(&error))
+}
+
+/// Runs the scheme `id` now, over all users of its source, and records it; gives the run, which may not show yet.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is no such scheme, [`Problem::Conflict`] if it can't be run now,
+/// [`Problem::Unavailable`] if the request can't be written.
+pub(crate) async fn run_scheme(state: &AdminState, caller: &Principal, id: &str) -> Result<RunId, Problem> {
+    let scheme = runnable(state, caller, id)?;
+    let sweep = AdminCommands::new_sweep(&scheme);
+    let run = RunId::of_sweep(&sweep, &scheme.id);
+    state.recorded(caller, of_run_now(&scheme, &run), ask_for(state, sweep, &scheme, caller)).await?;
+    Ok(run)
+}
+
+/// The record of `run`, which an administrator asks for.
+fn of_run_now(scheme: &Scheme, run: &RunId) -> Entry {
+    let entry = Entry::new(Act::SchemeRun, Object::Scheme(scheme.id.clone())).about(&scheme.source);
+    entry.changing(None, Some(scheme.reference().version)).beginning(run)
 }
 
 /// Releases a held run.
@@ -214,7 +231,10 @@ fn about(act: Act, run: &Run) -> Entry {
 }
 
 /// The scheme, if it can be run now.
-fn runnable(state: &AdminState, caller: &Principal, id: &str) -> Result<Scheme, Problem> {
+///
+/// # Errors
+/// [`Problem::NotFound`] if `caller` sees no such scheme, [`Problem::Conflict`] with the reason if it can't.
+pub(crate) fn runnable(state: &AdminState, caller: &Principal, id: &str) -> Result<Scheme, Problem> {
     let listed = lookup::scheme(state, caller, id)?;
     let refuse = |why: String| Err(Problem::Conflict(format!("the scheme `{id}` {why}")));
     let Contents::Readable(scheme) = listed.contents else {

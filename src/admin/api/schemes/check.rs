@@ -27,26 +27,26 @@ use crate::{
 
 /// The problems and warnings of a scheme.
 #[derive(Debug, Default, Serialize, ToSchema)]
-pub(in crate::admin) struct CheckRow {
+pub(crate) struct CheckRow {
     /// Whether a scheme with this content can be stored.
-    ok: bool,
+    pub(crate) ok: bool,
     /// The problems that make it unusable: each with its place, and after a semicolon what to write instead.
-    problems: Vec<Wrong>,
+    pub(crate) problems: Vec<Wrong>,
     /// Things that should be otherwise; it can be stored all the same.
-    warnings: Vec<Wrong>,
+    pub(crate) warnings: Vec<Wrong>,
     /// The enabled schemes that it would undo, or that would undo it: at most twenty conflicts.
-    conflicts: Vec<ConflictRow>,
+    pub(crate) conflicts: Vec<ConflictRow>,
     /// Whether these are all: the search was not cut short. False if the scheme can't be used.
     conflicts_complete: bool,
     /// The version that it would have; null if it can't be used.
-    version: Option<String>,
+    pub(crate) version: Option<String>,
     /// The scheme that has its id now; null if there is none, or the id can't be read.
-    present: Option<PresentRow>,
+    pub(crate) present: Option<PresentRow>,
 }
 
 /// A scheme that is there.
 #[derive(Debug, Serialize, ToSchema)]
-struct PresentRow {
+pub(crate) struct PresentRow {
     /// For `If-Match`: the `ETag` without its quotes.
     tag: String,
     version: String,
@@ -74,7 +74,7 @@ impl CheckRow {
 ///
 /// # Errors
 /// [`Problem::Unavailable`] if no turn comes in time.
-pub(in crate::admin) async fn checked(state: &AdminState, caller: &Principal, text: &str) -> Result<CheckRow, Problem> {
+pub(crate) async fn checked(state: &AdminState, caller: &Principal, text: &str) -> Result<CheckRow, Problem> {
     let read = in_turn(|| match state.settings.check(text) {
         Ok(checked) => Ok(Ok(checked)),
         Err(settings::Error::Invalid(wrong)) => Ok(Err(wrong)),

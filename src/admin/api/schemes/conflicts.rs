@@ -25,26 +25,26 @@ const MAX_TOLD: usize = 20;
 
 /// Two schemes that undo each other.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(in crate::admin) struct ConflictRow {
+pub(crate) struct ConflictRow {
     /// Names it, as long as the schemes stay the same.
     id: String,
     #[schema(value_type = ConflictWord)]
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The two schemes. `kind` says which is which.
-    schemes: [SchemeId; 2],
+    pub(crate) schemes: [SchemeId; 2],
     /// The group that is added and removed, or on which the selection depends.
     #[schema(value_type = Option<String>)]
     group: Option<GroupName>,
     /// The effect that they have on each other.
-    why: String,
-    witness: WitnessRow,
+    pub(crate) why: String,
+    pub(crate) witness: WitnessRow,
 }
 
 /// A user whom both schemes select. What is null does not matter: both select the user whatever it is.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct WitnessRow {
+pub(crate) struct WitnessRow {
     /// The user in words.
-    text: String,
+    pub(crate) text: String,
     user: Option<UserId>,
     user_name: Option<String>,
     email_domain: Option<String>,
@@ -118,11 +118,11 @@ pub(in crate::admin) fn all(settings: &Settings, caller: &Principal, paging: &Pa
 
 /// Conflicts of one scheme.
 #[derive(Debug, Default)]
-pub(in crate::admin) struct Told {
+pub(crate) struct Told {
     /// At most [`MAX_TOLD`].
-    pub(in crate::admin) rows: Vec<ConflictRow>,
+    pub(crate) rows: Vec<ConflictRow>,
     /// Whether these are all.
-    pub(in crate::admin) complete: bool,
+    pub(crate) complete: bool,
 }
 
 impl Told {
@@ -135,7 +135,7 @@ impl Told {
 }
 
 /// The conflicts of `scheme`, stored or not, with the enabled schemes: at most twenty.
-pub(in crate::admin) fn of(settings: &Settings, scheme: &Scheme) -> Told {
+pub(crate) fn of(settings: &Settings, scheme: &Scheme) -> Told {
     let Conflicts { found, cut, .. } = conflicts_of(scheme, &readable(settings), settings.now());
     let rows = found.iter().take(MAX_TOLD).map(ConflictRow::from).collect();
     Told { rows, complete: !cut && found.len() <= MAX_TOLD }

@@ -12,14 +12,14 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// A part of a text in a difference. The parts that are not added make the earlier text, those that are not removed the
 /// later one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(in crate::admin) struct Hunk {
-    kind: HunkKind,
-    text: String,
+pub(crate) struct Hunk {
+    pub(crate) kind: HunkKind,
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum HunkKind {
+pub(crate) enum HunkKind {
     /// In both.
     Same,
     /// Only in the earlier text.
@@ -28,8 +28,19 @@ enum HunkKind {
     Added,
 }
 
+impl HunkKind {
+    /// The element of HTML that marks such a part; none for one that is in both.
+    pub(crate) const fn tag(self) -> Option<&'static str> {
+        match self {
+            Self::Same => None,
+            Self::Removed => Some("del"),
+            Self::Added => Some("ins"),
+        }
+    }
+}
+
 /// The difference from `before` to `after`.
-pub(in crate::admin) fn by_words(before: &str, after: &str) -> Vec<Hunk> {
+pub(crate) fn by_words(before: &str, after: &str) -> Vec<Hunk> {
     let diff = TextDiff::configure().timeout(TIMEOUT).diff_words(before, after);
     let mut hunks: Vec<Hunk> = Vec::new();
     for change in diff.iter_all_changes() {

@@ -25,43 +25,43 @@ const VERSION_LENGTH: usize = 8;
 
 /// One change of a stored scheme.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(in crate::admin) struct ChangeRow {
+pub(crate) struct ChangeRow {
     #[serde(flatten)]
-    name: VersionName,
+    pub(crate) name: VersionName,
     scheme: Value,
 }
 
 /// A version of a scheme, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(in crate::admin) struct VersionName {
-    revision: u64,
-    version: String,
-    change: ChangeKind,
-    by: Actor,
-    at: Timestamp,
+pub(crate) struct VersionName {
+    pub(crate) revision: u64,
+    pub(crate) version: String,
+    pub(crate) change: ChangeKind,
+    pub(crate) by: Actor,
+    pub(crate) at: Timestamp,
 }
 
 /// A version of a scheme, to look at and to bring back.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(in crate::admin) struct VersionRow {
+pub(crate) struct VersionRow {
     #[serde(flatten)]
-    change: ChangeRow,
+    pub(crate) change: ChangeRow,
     /// The content as YAML. To bring this version back, send it with `PUT /schemes/{id}`.
-    yaml: String,
+    pub(crate) yaml: String,
     /// Why this version of usher can't use it; null if it can.
-    broken: Option<String>,
+    pub(crate) broken: Option<String>,
 }
 
 /// The difference between two versions of a scheme.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(in crate::admin) struct DiffRow {
+pub(crate) struct DiffRow {
     id: SchemeId,
-    from: VersionName,
-    to: VersionName,
+    pub(crate) from: VersionName,
+    pub(crate) to: VersionName,
     /// Whether both have the same content.
-    same: bool,
+    pub(crate) same: bool,
     /// Both contents as YAML, word by word.
-    hunks: Vec<Hunk>,
+    pub(crate) hunks: Vec<Hunk>,
 }
 
 impl From<&SchemeChange> for VersionName {
@@ -82,12 +82,7 @@ impl From<SchemeChange> for ChangeRow {
 ///
 /// # Errors
 /// [`Problem::NotFound`] if there is no such scheme, or it has no such version.
-pub(in crate::admin) fn version_of(
-    state: &AdminState,
-    caller: &Principal,
-    id: &str,
-    named: &str,
-) -> Result<VersionRow, Problem> {
+pub(crate) fn version_of(state: &AdminState, caller: &Principal, id: &str, named: &str) -> Result<VersionRow, Problem> {
     let change = find(&changes(state, caller, id)?, id, named)?.clone();
     let (yaml, broken) = yaml(&change)?;
     Ok(VersionRow { change: change.into(), yaml, broken })
@@ -97,7 +92,7 @@ pub(in crate::admin) fn version_of(
 ///
 /// # Errors
 /// As [`version_of`].
-pub(in crate::admin) fn difference(
+pub(crate) fn difference(
     state: &AdminState,
     caller: &Principal,
     id: &str,

@@ -5,6 +5,7 @@ pub(in crate::admin) mod conflicts;
 pub(in crate::admin) mod diff;
 pub(in crate::admin) mod history;
 pub(in crate::admin) mod next;
+pub(in crate::admin) mod store;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -16,22 +17,17 @@ use utoipa::ToSchema;
 
 use super::{
     ApiResponse, Problem, page,
-    references::{self, ReferencesRow},
+    references::ReferencesRow,
     request::{
         headers::{etag, if_match},
         lookup, parameters, query,
-        work::{answered, done, in_turn, waited},
+        work::{answered, done},
     },
     runs::open::{held, open_runs},
     schemas::SchemeText,
 };
 use crate::{
-    admin::{
-        AdminState, SourceRow,
-        audit::{Act, Entry, Object},
-        identity::Principal,
-    },
-    config::CheckedScheme,
+    admin::{AdminState, SourceRow, identity::Principal},
     domain::{Actor, RunId, Scheme, SchemeId, Timestamp, Trigger},
     rules,
     settings::{Contents, SchemeView},
@@ -162,10 +158,23 @@ fn last_run(state: &AdminState, id: &SchemeId) -> Result<Option<Run>, Problem> {
 }
 
 /// The effect of `scheme`, in a sentence with the name of its source.
-pub(in crate::admin) fn in_words(state: &AdminState, scheme: &Scheme) -> String {
+pub(crate) fn in_words(state: &AdminState, scheme: &Scheme) -> String {
     let sources = state.sources();
     let source = sources.iter().find(|row| *row.id() == scheme.source);
     rules::sentence(scheme, source.map_or(scheme.source.as_str(), SourceRow::name))
+}
+
+/// The names in a scheme that its product does not have, as far as they were looked up: each with what to do.
+pub(crate) fn unresolved_names(state: &AdminState, id: &SchemeId, scheme: &Scheme) -> Vec<String> {
+    let Some(references) = state.references(&scheme.source) else { return Vec::new() };
+    let told = references.standing_of_scheme(id).unresolved.into_iter();
+    told.map(|missing| {
+        let (key, name, kind) = (missing.at.as_str(), &missing.name, missing.at.kind());
+        let meant = missing.suggestion.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+        let held = if missing.at.is_protective() { "; what takes something away is held until then" } else { "" };
+        format!("`{key}`: the {kind} `{name}`: {}{meant}{held}", missing.why)
+    })
+    .collect()
 }
 
 /// The next time at which the scheduler runs `scheme`.
@@ -248,15 +257,8 @@ pub(super) async fn create(
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
-    let text = lookup::text(body)?;
-    waited(state.runtime(), move || async move {
-        let checked = in_turn(|| Ok(state.settings.check_new(&text)?)).await?;
-        lookup::own(&caller, &checked.scheme)?;
-        let found = found_beside(&state, &checked).await?;
-        let creating =
-            async { state.settings.create(checked.scheme.clone(), caller.by()).await.map_err(Problem::from) };
-        let mut listed = state.recorded(&caller, storing(Act::SchemeCreate, None, &checked.scheme), creating).await?;
-        listed.warnings.extend(found);
+    let listed = store::create_scheme(&state, &caller, lookup::text(body)?).await?;
+    done(state.runtime(), move || {
         let place = (header::LOCATION, format!("/api/v1/schemes/{}", listed.id));
         shown(&state, StatusCode::CREATED, listed).map(|answer| answer.with(place))
     })
@@ -286,33 +288,10 @@ pub(super) async fn replace(
     Query(query::Nothing {}): Query<query::Nothing>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<ApiResponse, Problem> {
-    let before = changeable(&state, &caller, &id)?;
+    let before = store::changeable(&state, &caller, &id)?;
     let (text, if_match) = (lookup::text(body)?, if_match(&request)?);
-    waited(state.runtime(), move || async move {
-        let checked = in_turn(|| Ok(state.settings.check_change(&before.id, &text, &if_match)?)).await?;
-        lookup::own(&caller, &checked.scheme)?;
-        let found = found_beside(&state, &checked).await?;
-        let replacing = async {
-            state.settings.replace(checked.scheme.clone(), &if_match, caller.by()).await.map_err(Problem::from)
-        };
-        let entry = storing(Act::SchemeReplace, Some(before.version), &checked.scheme);
-        let mut listed = state.recorded(&caller, entry, replacing).await?;
-        listed.warnings.extend(found);
-        shown(&state, StatusCode::OK, listed)
-    })
-    .await
-}
-
-/// The warnings about a scheme that its text alone does not show: names that its product does not have, and schemes that
-/// undo it.
-///
-/// # Errors
-/// Those of [`references::look_up`].
-async fn found_beside(state: &AdminState, checked: &CheckedScheme) -> Result<Vec<String>, Problem> {
-    let about_names = references::look_up(state, checked).await?;
-    let conflicting = in_turn(|| Ok(conflicts::of(&state.settings, &checked.scheme))).await?;
-    let about_names = about_names.into_iter().map(|wrong| wrong.message);
-    Ok(about_names.chain(conflicting.as_warnings()).collect())
+    let listed = store::replace_scheme(&state, &caller, before, text, if_match).await?;
+    done(state.runtime(), move || shown(&state, StatusCode::OK, listed)).await
 }
 
 /// Deletes a stored scheme.
@@ -334,10 +313,8 @@ pub(super) async fn delete(
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let (before, if_match) = (changeable(&state, &caller, &id)?, if_match(&request)?);
-    let entry = Entry::new(Act::SchemeDelete, Object::Scheme(before.id.clone())).about_scheme(&before);
-    let deleting = async { state.settings.delete(&before.id, &if_match, caller.by()).await.map_err(Problem::from) };
-    state.recorded(&caller, entry.changing(Some(before.version.clone()), None), deleting).await?;
+    let (before, if_match) = (store::changeable(&state, &caller, &id)?, if_match(&request)?);
+    store::delete_scheme(&state, &caller, before, &if_match).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -346,19 +323,4 @@ fn shown(state: &AdminState, status: StatusCode, listed: SchemeView) -> Result<A
     let tag = etag(&listed.tag);
     let row = SchemeRow::new(state, listed, &open_runs(state)?)?;
     ApiResponse::json(status, &row).map(|answer| answer.with(tag))
-}
-
-/// The record of a scheme that is stored.
-fn storing(act: Act, before: Option<String>, scheme: &Scheme) -> Entry {
-    let entry = Entry::new(act, Object::Scheme(scheme.id.clone())).about(&scheme.source);
-    entry.changing(before, Some(scheme.reference().version))
-}
-
-/// An existing stored scheme. It is looked up first, because other faults of a request do not matter without it.
-fn changeable(state: &AdminState, caller: &Principal, id: &str) -> Result<SchemeView, Problem> {
-    let listed = lookup::scheme(state, caller, id)?;
-    if listed.provisioned {
-        return Err(crate::settings::Error::Provisioned(listed.id).into());
-    }
-    Ok(listed)
 }

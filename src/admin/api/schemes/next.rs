@@ -21,36 +21,36 @@ use crate::{
 
 /// The next times of a trigger.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::admin) struct NextRow {
+pub(crate) struct NextRow {
     /// The kind of the trigger. Only a schedule has times.
     kind: &'static str,
     /// The time zone of the schedule.
-    timezone: Option<&'static str>,
+    pub(crate) timezone: Option<&'static str>,
     /// The next five times.
-    items: Vec<TimeRow>,
+    pub(crate) items: Vec<TimeRow>,
     /// The next change of the clocks in the zone within a year.
-    clock_change: Option<ClockChangeRow>,
+    pub(crate) clock_change: Option<ClockChangeRow>,
 }
 
 /// A time of a schedule.
 #[derive(Debug, Serialize, ToSchema)]
-struct TimeRow {
-    at: Timestamp,
+pub(crate) struct TimeRow {
+    pub(crate) at: Timestamp,
     /// The same in the time zone of the schedule, with its offset.
     #[schema(format = DateTime)]
-    local: Option<String>,
+    pub(crate) local: Option<String>,
 }
 
 /// A change of the clocks, and the times of the schedule around it.
 #[derive(Debug, Serialize, ToSchema)]
-struct ClockChangeRow {
-    at: Timestamp,
+pub(crate) struct ClockChangeRow {
+    pub(crate) at: Timestamp,
     /// The offset from UTC before it, `+01:00`.
-    before: String,
+    pub(crate) before: String,
     /// The offset from then on.
-    after: String,
+    pub(crate) after: String,
     /// At most two times before it and three after it, all within eight days.
-    items: Vec<TimeRow>,
+    pub(crate) items: Vec<TimeRow>,
 }
 
 impl NextRow {
@@ -81,7 +81,7 @@ fn times(schedule: &Schedule, times: &[Timestamp]) -> Vec<TimeRow> {
 ///
 /// # Errors
 /// [`Problem::InvalidScheme`] if the text is no trigger.
-pub(in crate::admin) fn next_times(text: &str, now: Timestamp) -> Result<NextRow, Problem> {
+pub(crate) fn next_times(text: &str, now: Timestamp) -> Result<NextRow, Problem> {
     let trigger = check_trigger(text, "trigger").map_err(settings::Error::from)?;
     Ok(NextRow::new(&trigger, now))
 }

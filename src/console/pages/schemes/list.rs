@@ -3,21 +3,21 @@
 use askama::Template;
 use serde::Deserialize;
 
-use super::{source_choices, word_of};
+use super::{STATES, sees, states, trigger_words};
 use crate::{
     admin::Problem,
     console::{
         Answer, Asked,
         addresses::Address,
-        frame::{Badge, Chip, Choice, Frame, Kind, Moment, Place},
+        frame::{Badge, Chip, Choice, Frame, Moment, Place},
+        pages::{source_choices, word_of},
     },
-    domain::{Trigger, TriggerKind},
     settings::{Contents, SchemeView},
     views::{OpenRun, RunState},
 };
 
 #[derive(Template)]
-#[template(path = "schemes/page.html")]
+#[template(path = "schemes/list.html")]
 struct Schemes {
     frame: Frame,
     q: String,
@@ -50,30 +50,6 @@ struct Asks {
     q: String,
     source: String,
     state: String,
-}
-
-/// The states that can be filtered by.
-const STATES: [(&str, Badge); 5] = [
-    ("on", Badge::new(Kind::Done, "On")),
-    ("test", Badge::new(Kind::Test, "Test mode")),
-    ("paused", Badge::new(Kind::Held, "Paused")),
-    ("off", Badge::new(Kind::Off, "Off")),
-    ("broken", Badge::new(Kind::Danger, "Broken")),
-];
-
-/// The states of a scheme, by their names in the address.
-fn states(listed: &SchemeView) -> Vec<&'static str> {
-    let mut states = Vec::new();
-    match &listed.contents {
-        Contents::Broken { .. } => return vec!["broken"],
-        Contents::Readable(scheme) if !scheme.enabled => states.push("off"),
-        Contents::Readable(scheme) if scheme.test_mode => states.push("test"),
-        Contents::Readable(_) => states.push("on"),
-    }
-    if listed.paused.is_some() {
-        states.push("paused");
-    }
-    states
 }
 
 impl Row {
@@ -109,27 +85,6 @@ impl Row {
     }
 }
 
-/// A trigger in words.
-fn trigger_words(trigger: &Trigger) -> String {
-    match trigger {
-        Trigger::OnCreate => "When a user is created".to_owned(),
-        Trigger::OnLogin => "When a user logs in".to_owned(),
-        Trigger::Manual => "By hand".to_owned(),
-        Trigger::Schedule(schedule) => format!("At {} ({})", schedule.pattern(), schedule.timezone()),
-    }
-}
-
-/// The kinds of triggers, as runs name them.
-pub(super) fn cause_words(trigger: &str) -> &str {
-    match trigger {
-        kind if kind == TriggerKind::OnCreate.as_str() => "a user was created",
-        kind if kind == TriggerKind::OnLogin.as_str() => "a user logged in",
-        kind if kind == TriggerKind::Schedule.as_str() => "its schedule",
-        kind if kind == TriggerKind::Manual.as_str() => "by hand",
-        other => other,
-    }
-}
-
 /// `GET /schemes`.
 ///
 /// # Errors
@@ -142,12 +97,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
             Ok((state.settings().list(), open))
         })
         .await?;
-    let seen = |listed: &SchemeView| match &listed.contents {
-        Contents::Readable(scheme) => asked.principal().sees(&scheme.source),
-        // Its source is not known: whoever is kept to some sources may not see it.
-        Contents::Broken { .. } => asked.principal().sources.is_all(),
-    };
-    let listed: Vec<_> = listed.into_iter().filter(seen).collect();
+    let listed: Vec<_> = listed.into_iter().filter(|listed| sees(&asked, listed)).collect();
     let total = listed.len();
     let needle = q.to_lowercase();
     let fits = |listed: &SchemeView| {
