@@ -1,7 +1,7 @@
 //! The caller of a page, and all that its function needs.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::{Ready, ready},
     rc::Rc,
 };
@@ -51,12 +51,19 @@ struct Inner {
     changes: RefCell<Vec<ChangeOfResponse>>,
     /// The attempt that was refused, until it is recorded.
     refused: RefCell<Option<Attempt>>,
+    /// Whether it was refused because the sign-in is too old.
+    is_too_old: Cell<bool>,
 }
 
 /// An attempt that was refused.
 struct Attempt {
     entry: Entry,
     why: String,
+}
+
+/// The page to sign in anew, and then to look at `to`.
+fn sign_in_again(to: &str) -> String {
+    Address::new("/sign-in").with("to", to).to_string()
 }
 
 type ChangeOfResponse = Box<dyn FnOnce(&Console, &mut HttpResponse)>;
@@ -173,6 +180,7 @@ impl Asked {
                 "This can't be undone, and you signed in more than {age} ago. Sign in again, then send the form once more."
             );
             self.attempted(permission, about, "the sign-in was too old for what can't be undone".to_owned());
+            self.0.is_too_old.set(true);
             return Err(Problem::Forbidden(why));
         }
         Ok(())
@@ -185,13 +193,18 @@ impl Asked {
         *self.0.refused.borrow_mut() = Some(Attempt { entry, why });
     }
 
-    /// Records the attempt that [`may`](Self::may) refused, if it did, before the answer to it.
+    /// Records the attempt that [`may`](Self::may) refused, if that is the answer. Pages may ask it for what they show.
     ///
     /// # Errors
     /// [`Problem::Unavailable`] if it can't be written now; the problem of `answer`.
     pub(super) async fn recorded(&self, answer: Result<Answer, Problem>) -> Result<Answer, Problem> {
         let attempt = self.0.refused.borrow_mut().take();
-        if let Some(Attempt { entry, why }) = attempt {
+        let is_refused = match &answer {
+            Err(Problem::Forbidden(_)) => true,
+            Ok(Answer::Html(status, _)) => *status == StatusCode::FORBIDDEN,
+            Ok(_) | Err(_) => false,
+        };
+        if let Some(Attempt { entry, why }) = attempt.filter(|_| is_refused) {
             self.0.state.refused(&self.0.principal, entry, &why).await?;
         }
         answer
@@ -239,7 +252,8 @@ impl Asked {
         let mut frame = self.frame(Place::Nowhere, problem.title());
         frame.refused = true;
         let back = page_of(&self.0.request).unwrap_or_else(|| "/".to_owned());
-        let page = Refused { frame, title: problem.title(), text: sentence(&problem.to_string()), back };
+        let again = self.0.is_too_old.get().then(|| sign_in_again(&back));
+        let page = Refused { frame, title: problem.title(), text: sentence(&problem.to_string()), back, again };
         Answer::with_status(problem.status_code(), &page)
     }
 }
@@ -251,6 +265,8 @@ struct Refused {
     title: &'static str,
     text: String,
     back: String,
+    /// The page to sign in anew, if that helps.
+    again: Option<String>,
 }
 
 /// A message as a sentence.
@@ -371,7 +387,9 @@ fn asked(request: &HttpRequest) -> Result<Asked, Away> {
     let id = Path::<String>::from_request(request, &mut Payload::None).into_inner();
     let id = id.map(Path::into_inner).unwrap_or_default();
     let (request, changes, refused) = (request.clone(), RefCell::default(), RefCell::default());
-    Ok(Asked(Rc::new(Inner { console, state, session, principal, request, now, id, changes, refused })))
+    let is_too_old = Cell::new(false);
+    let inner = Inner { console, state, session, principal, request, now, id, changes, refused, is_too_old };
+    Ok(Asked(Rc::new(inner)))
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get, path = "/audit.csv", tag = "audit", params(query::AuditCsv),
     responses(
-        (status = 200, content_type = "text/csv", body = String),
+        (status = 200, content_type = "text/csv; charset=utf-8", body = String),
         (status = 409, description = "More than 100,000 rows match: narrow it with `since` and `until`."),
         (status = 503, description = "It can't be recorded now."),
     )

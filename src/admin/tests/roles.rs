@@ -88,16 +88,17 @@ async fn other_sources_are_not_there_for_a_token_that_is_kept_to_one() {
 #[actix_web::test]
 async fn runs_decisions_and_dead_letters_of_other_sources_are_not_there_either() {
     use crate::{
-        domain::Truth,
-        views::testing::{decision, letter, verdict},
+        domain::{StepResult, Truth},
+        views::testing::{decision, letter, outcome, steps, verdict},
     };
     let site = Site::start();
     let decision = decision("e1", "jane", 0, vec![verdict("a", Truth::True, &["g"])]);
     site.following.log.decide(&decision);
+    site.following.log.end(&outcome(&steps(&decision)[0], StepResult::Changed, 0));
     site.following.log.give_up(&letter("l1", "jane", 0));
     let run = decision.run(&decision.verdicts[0]);
     let letters = |views: &Views| views.dead_letter("l1").expect("read");
-    site.following.until(|views| views.run(&run).expect("read")).await;
+    site.following.until(|views| views.run(&run).expect("read").filter(|run| run.finished.is_some())).await;
     site.following.until(letters).await;
     let count = |answer: TestResponse| answer.json()["items"].as_array().expect("items").len();
     for list in [

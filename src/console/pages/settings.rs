@@ -10,6 +10,7 @@ use crate::{
         form::Form,
         frame::{Choice, Frame, Moment, Place, Switch, length, set},
     },
+    domain::SourceId,
 };
 
 #[derive(Template)]
@@ -21,6 +22,7 @@ struct Settings {
     signed_in: Moment,
     ends: Moment,
     idle: String,
+    sources: String,
 }
 
 /// `GET /settings`.
@@ -37,7 +39,16 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
         signed_in: asked.moment(session.began),
         ends: asked.moment(session.ends(lifetimes)),
         idle: length(lifetimes.idle),
+        sources: sources(&asked),
     })
+}
+
+/// The sources that whoever asks sees and acts on, in words.
+fn sources(asked: &Asked) -> String {
+    match asked.only_sources() {
+        None => "all sources".to_owned(),
+        Some(only) => only.iter().map(SourceId::as_str).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// `POST /settings/appearance`: keeps theme and density in cookies.

@@ -71,6 +71,7 @@ pub(in crate::admin) struct Left {
     request_body = schemas::DeleteRuns,
     responses(
         (status = 200, description = "How many are removed, and how many stay.", body = Deleted),
+        (status = 404, description = "The token is kept to other sources than the one that is named."),
         (status = 413, description = "The body is too long."),
         (status = 503, description = "It can't be written now."),
     )

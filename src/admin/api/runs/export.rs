@@ -95,7 +95,7 @@ const ENTRIES: [&str; 19] = [
 /// Runs as CSV, newest first. `limit` and `cursor` are not used.
 #[utoipa::path(
     get, path = "/runs.csv", tag = "runs", params(query::Runs),
-    responses((status = 200, content_type = "text/csv", body = String))
+    responses((status = 200, content_type = "text/csv; charset=utf-8", body = String))
 )]
 pub(in crate::admin::api) async fn runs_csv(
     state: Data<AdminState>,
@@ -131,7 +131,7 @@ pub(in crate::admin::api) async fn runs_json(
 #[utoipa::path(
     get, path = "/runs/{id}/entries.csv", tag = "runs", params(("id" = String, Path), query::Entries),
     responses(
-        (status = 200, content_type = "text/csv", body = String),
+        (status = 200, content_type = "text/csv; charset=utf-8", body = String),
         (status = 404, description = "There is no such run."),
     )
 )]
