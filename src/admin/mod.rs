@@ -25,9 +25,9 @@ use url::Url;
 
 pub(crate) use api::{
     ConflictRow, DiffRow, EstimateRow, HealthRow, Hunk, SecretRow, SourceNow, VersionName, cancel_run, changeable,
-    check_source, conflicts_of, create_scheme, delete_scheme, difference, estimated, explained, export_audit,
-    health_of, in_words, once_shown, pause_or_resume_scheme, pause_source, release_run, replace_scheme, run_scheme,
-    runnable, sees_scheme, sources_now, unresolved_names, version_of,
+    check_source, check_text, conflicts_of, create_scheme, delete_scheme, difference, estimated, explained,
+    export_audit, health_of, in_words, once_shown, pause_or_resume_scheme, pause_source, release_run, replace_scheme,
+    run_scheme, runnable, sees_scheme, sources_now, unresolved_names, version_of,
 };
 pub use api::{SourceRow, end_waits};
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};

@@ -32,6 +32,7 @@ pub(super) fn all() -> Vec<Resource> {
         page("/", pages::today::show),
         page("/start", pages::start::show),
         act("/start/dismiss", pages::start::dismiss),
+        both("/connect", pages::connect::show, pages::connect::test),
         page("/sources", pages::sources::list::show),
         page("/sources/{id}", pages::sources::one::show),
         page("/sources/{id}/yaml", pages::sources::yaml::show),

@@ -55,7 +55,7 @@ pub(crate) use schemes::{
 };
 pub(crate) use sources::{
     SourceNow,
-    check::check_source,
+    check::{check_source, check_text},
     health::{HealthRow, SecretRow, health_of},
     now as sources_now,
 };

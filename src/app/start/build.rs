@@ -126,9 +126,8 @@ impl App {
         let (stored, log_now) = (settings.clone(), Arc::clone(&log));
         let parts =
             admin::Parts { log: log_now, views, settings: stored, explainer, commands, arrivals, users, references };
-        let state = admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness)
-            .reaching(connections.clone());
-        let holders = (settings.clone(), front.listener.open(state));
+        let state = admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness);
+        let holders = (settings.clone(), front.listener.open(state.reaching(connections.clone())));
         let sources = Live::new(config.sources.clone());
         let parts = reloading::Parts::new(live, connections, senders, holders, sources.clone());
         let reloader = parts.reloader(start, &config, &metrics, &clock);

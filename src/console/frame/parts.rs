@@ -221,6 +221,14 @@ impl Errors {
         Self { title, items: vec![FieldError { field, text: text.into() }] }
     }
 
+    /// Several: each with the id of its field.
+    pub(in crate::console) fn several(
+        title: &'static str,
+        faults: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Self {
+        Self { title, items: faults.into_iter().map(|(field, text)| FieldError { field, text }).collect() }
+    }
+
     pub(in crate::console) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }

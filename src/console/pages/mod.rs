@@ -2,6 +2,7 @@
 
 pub(super) mod audit;
 pub(super) mod components;
+pub(super) mod connect;
 pub(super) mod dead_letters;
 pub(super) mod runs;
 pub(super) mod schemes;

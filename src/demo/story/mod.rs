@@ -6,7 +6,10 @@ mod flavours;
 use serde_json::Value;
 
 use super::{Error, Stage, narrator::Narrator};
-use crate::domain::Product::{JiraCloud, JiraDc};
+use crate::{
+    domain::Product::{JiraCloud, JiraDc},
+    sandbox::Application,
+};
 
 /// Tells it.
 ///
@@ -28,6 +31,10 @@ fn prologue(stage: &Stage, narrator: &Narrator) {
         stage.sandbox.put_group(JiraDc, group);
     }
     stage.sandbox.put_group(JiraCloud, "newcomers");
+    // No Jira is without one, and the check of a connection looks for free seats.
+    for site in [JiraDc, JiraCloud] {
+        stage.sandbox.put_application(site, Application::new("jira-software", &[]).seats(50, 12));
+    }
 }
 
 /// The number of usher's changes to a user.

@@ -40,6 +40,8 @@ async fn whatever_people_groups_and_schemes_are_called_no_page_has_their_markup(
         "/schemes".into(),
         "/sources".into(),
         "/start".into(),
+        "/connect".into(),
+        format!("/connect?product={encoded}"),
         "/sources/acme".into(),
         "/sources/acme/yaml".into(),
         "/sources/acme/pause".into(),

@@ -2,6 +2,7 @@
 
 mod audit;
 mod browser;
+mod connect;
 mod forms;
 mod hostile;
 mod pages;

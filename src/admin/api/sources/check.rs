@@ -94,9 +94,16 @@ pub(in crate::admin::api) async fn check_new(
 ) -> Result<ApiResponse, Problem> {
     // It has usher call whatever address it names.
     state.permitted(&caller, Permission::ChangeSources, About::Everything, Object::Usher).await?;
-    let text = lookup::text(body)?;
+    ApiResponse::json(StatusCode::OK, &check_text(&state, lookup::text(body)?).await?)
+}
+
+/// Checks the connection to the source in `text`, one item of `sources`.
+///
+/// # Errors
+/// [`Problem::InvalidSource`] if it can't be used; [`Problem::Unavailable`] if too many connections are checked now.
+pub(crate) async fn check_text(state: &AdminState, text: String) -> Result<Checks, Problem> {
     let turn = turn()?;
-    let checks = waited(state.runtime(), move || async move {
+    waited(state.runtime(), move || async move {
         let _turn = turn;
         let source = config::read_source(&text)
             .map_err(|problems| Problem::InvalidSource(problems.iter().map(Wrong::from).collect()))?;
@@ -107,8 +114,8 @@ pub(in crate::admin::api) async fn check_new(
         let is_encrypted = source.base_url.scheme() == "https";
         let checks = checks::check(Subject { client: &*client, product: source.product, is_encrypted }).await;
         Ok(checks.without(&secrets(&source)))
-    });
-    ApiResponse::json(StatusCode::OK, &checks.await?)
+    })
+    .await
 }
 
 /// All that was sent with the calls and must not come back in a text.

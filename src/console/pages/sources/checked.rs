@@ -49,7 +49,7 @@ impl LastChecks {
 /// A check as a page shows it.
 #[derive(Template)]
 #[template(path = "sources/checks.html")]
-pub(super) struct Checked {
+pub(in crate::console::pages) struct Checked {
     summary: String,
     by: String,
     at: Moment,
@@ -67,13 +67,18 @@ impl Checked {
     /// The last check of `source`; none if this process knows of none.
     pub(super) fn of(asked: &Asked, source: &SourceId) -> Option<Self> {
         let LastCheck { checks, at, by } = asked.console().checks.of(source)?;
+        Some(Self::new(asked, &checks, at, &by))
+    }
+
+    /// `checks` as they are shown, which `by` asked for.
+    pub(in crate::console::pages) fn new(asked: &Asked, checks: &Checks, at: Timestamp, by: &Actor) -> Self {
         let rows: Vec<Row> = checks.each().map(Row::from).collect();
         let failed = checks.each().filter(|check| check.result() == CheckResult::Fail).count();
         let summary = match (failed, rows.len()) {
             (0, _) => "No check failed.".to_owned(),
             (failed, all) => format!("{failed} of {all} checks failed."),
         };
-        Some(Self { summary, by: by.to_string(), at: asked.moment(at), rows })
+        Self { summary, by: by.to_string(), at: asked.moment(at), rows }
     }
 }
 

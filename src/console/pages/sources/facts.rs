@@ -51,10 +51,9 @@ impl Facts {
         let (credentials, credentials_end) = match ending {
             Some(ending) if ending.kind == Kind::Done => (Badge::new(Kind::Done, "Good"), ending.text),
             Some(ending) => (Badge::new(ending.kind, "Replace them"), ending.text),
-            None => (
-                Badge::new(Kind::Warn, "Not told"),
-                "write `credentials_expire`, so that usher warns in time".to_owned(),
-            ),
+            None => {
+                (Badge::new(Kind::Warn, "Not told"), "write credentials_expire, so that usher warns in time".to_owned())
+            }
         };
         let (webhooks, webhooks_warn) = webhooks(asked, now, health);
         let (roster, roster_warns) = roster(asked, now, health);
@@ -98,6 +97,7 @@ fn about(asked: &Asked, now: &SourceNow, health: &HealthRow) -> Vec<Fact> {
     };
     let slowed = match health.pace.throttled_24h {
         0 => "not in the last 24 hours".to_owned(),
+        1 => "once in the last 24 hours".to_owned(),
         times => format!("{times} times in the last 24 hours"),
     };
     vec![

@@ -7,6 +7,7 @@ pub(in crate::console) mod one;
 pub(in crate::console) mod pause;
 pub(in crate::console) mod yaml;
 
+pub(super) use checked::Checked;
 pub(in crate::console) use checked::LastChecks;
 
 use super::super::addresses::Address;
@@ -57,7 +58,7 @@ pub(super) fn ending(now: &SourceNow, at: Timestamp) -> Option<Ending> {
         0 => (Kind::Danger, "end today".to_owned()),
         1..7 => (Kind::Danger, format!("{end}, in {days} days")),
         7..=30 => (Kind::Warn, format!("{end}, in {days} days")),
-        _ => (Kind::Done, format!("{end}, in {days} days")),
+        _ => (Kind::Done, end.to_string()),
     };
     Some(Ending { kind, text, is_near: days <= 30 })
 }
