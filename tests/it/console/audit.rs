@@ -56,7 +56,7 @@ async fn what_is_done_on_a_page_is_recorded_as_by_the_api_and_found_by_its_filte
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_kept_to_a_source_sees_nothing_of_the_others_on_any_page() {
-    let kept = "[{ name: kept, role: admin, sources: [globex], secret: the-token-of-one-source }]";
+    let kept = "[{ name: kept, role: admin, sources: [globex], secret: { value: the-token-of-one-source } }]";
     let ground: Ground = super::ground().tweak("USHER_ADMIN__TOKENS", kept);
     let (_ground, usher, id) = held(ground).await;
     let visitor = Visitor::signed_in(usher.admin, "the-token-of-one-source").await;

@@ -61,7 +61,8 @@ async fn when(face: &Face, id: &str, state: &str) -> Value {
 
 /// [`ground`] with a token for somebody who may only read.
 fn with_viewer() -> Ground {
-    ground().tweak("USHER_ADMIN__TOKENS", &format!("[{{ name: vera, role: viewer, secret: {VIEWER_TOKEN} }}]"))
+    ground()
+        .tweak("USHER_ADMIN__TOKENS", &format!("[{{ name: vera, role: viewer, secret: {{ value: {VIEWER_TOKEN} }} }}]"))
 }
 
 /// usher on `ground`, with one held run.

@@ -53,7 +53,8 @@ async fn behind_a_public_address_the_cookie_is_sent_over_https_to_that_host_alon
 #[tokio::test(flavor = "multi_thread")]
 async fn a_given_key_seals_the_sessions_of_each_process_that_has_it() {
     let key = "USHER_ADMIN__SESSION__KEY";
-    let (one, other) = (ground().tweak(key, &"k".repeat(64)), ground().tweak(key, &"k".repeat(64)));
+    let value = format!("{{ value: {} }}", "k".repeat(64));
+    let (one, other) = (ground().tweak(key, &value), ground().tweak(key, &value));
     let (first, second) = tokio::join!(Usher::start(&one), Usher::start(&other));
     let mut visitor = Visitor::signed_in(first.admin, ADMIN_TOKEN).await;
     let cookie = visitor.cookie.take();
