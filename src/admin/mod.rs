@@ -24,10 +24,13 @@ use tokio::runtime::Handle;
 use url::Url;
 
 pub(crate) use api::{
-    ConflictRow, DiffRow, EstimateRow, HealthRow, Hunk, SecretRow, SourceNow, VersionName, cancel_run, changeable,
-    check_source, check_text, conflicts_of, create_scheme, delete_scheme, difference, estimated, explained,
-    export_audit, health_of, in_words, once_shown, pause_or_resume_scheme, pause_source, release_run, replace_scheme,
-    run_scheme, runnable, sees_scheme, sources_now, unresolved_names, version_of,
+    ChosenLetters, ConflictRow, Deleted, DiffRow, EstimateRow, Explained, FileFormat, FoundLetters, HealthRow, Hunk,
+    Item, ItemKind, Left, SchemeAnswer, SecretRow, SourceNow, Timeline, VersionName, cancel_run, changeable,
+    check_source, check_text, checked_reason, conflicts_of, create_scheme, delete_runs, delete_scheme, diff_of,
+    difference, dismiss_letters, entries_of, estimated, explain_user, explained, export_audit, export_entries,
+    export_runs, health_of, in_words, known_user, letters_to_redrive, named, once_shown, pause_or_resume_scheme,
+    pause_source, read_user, redrive_letters, refresh_roster, release_run, replace_scheme, run_scheme, runnable,
+    sees_scheme, sources_now, timeline_of, undo_obstacle, undo_plan, undo_run, unresolved_names, users_csv, version_of,
 };
 pub use api::{SourceRow, end_waits};
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};
@@ -166,6 +169,11 @@ impl AdminState {
         &self.previews
     }
 
+    /// The users of the sources.
+    pub(crate) fn users(&self) -> &Users {
+        &self.users
+    }
+
     /// The state of the process.
     pub(crate) fn readiness(&self) -> &dyn Readiness {
         self.readiness.as_ref()
@@ -200,6 +208,18 @@ impl AdminState {
         work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         api::on_thread(self.runtime(), work).await
+    }
+
+    /// Does `work`, which waits for a product, on a thread for that.
+    ///
+    /// # Errors
+    /// The [`Problem`] of `work`; [`Problem::Unavailable`] if no turn comes in time.
+    pub(crate) async fn waiting<T, F>(&self, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Problem>>,
+    {
+        api::waiting(self.runtime(), work).await
     }
 
     /// The runtime that works on requests to the API.

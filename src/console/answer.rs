@@ -27,6 +27,8 @@ pub(super) enum Answer {
     },
     /// After a form, or from one address of a page to another: look there.
     SeeOther(String),
+    /// A file that is written while it is sent.
+    Stream(HttpResponse),
 }
 
 impl Answer {
@@ -62,6 +64,7 @@ impl Answer {
                 .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
                 .body(body),
             Self::SeeOther(address) => HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish(),
+            Self::Stream(file) => file,
         };
         with_headers(response)
     }

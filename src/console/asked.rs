@@ -114,6 +114,15 @@ impl Asked {
         &self.0.id
     }
 
+    /// The segments of the path that stand for something, decoded.
+    ///
+    /// # Errors
+    /// [`Problem::NoSuchPath`] if they are not text.
+    pub(super) fn segments<T: DeserializeOwned + 'static>(&self) -> Result<T, Problem> {
+        let segments = Path::<T>::from_request(&self.0.request, &mut Payload::None).into_inner();
+        segments.map(Path::into_inner).map_err(|_| Problem::NoSuchPath)
+    }
+
     /// Whether htmx asks for a part of the page, to swap it in.
     pub(super) fn is_partial(&self) -> bool {
         is_partial(&self.0.request)
@@ -220,6 +229,22 @@ impl Asked {
     ) -> Result<T, Problem> {
         let state = Data::clone(&self.0.state);
         self.0.state.on_thread(move || work(&state)).await
+    }
+
+    /// Does `work`, which waits for a product, on a thread for such work.
+    ///
+    /// # Errors
+    /// The [`Problem`] of `work`; [`Problem::Unavailable`] if no turn comes in time.
+    pub(super) async fn wait<T, F>(
+        &self,
+        work: impl FnOnce(Data<AdminState>) -> F + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Problem>>,
+    {
+        let state = Data::clone(&self.0.state);
+        self.0.state.waiting(move || work(state)).await
     }
 
     /// Has the response changed once it is there: a cookie, say.

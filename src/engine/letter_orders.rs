@@ -75,12 +75,20 @@ impl LetterOrders {
         self.say(letter, LetterOrderKind::Dismiss { reason }, by).await
     }
 
-    /// The same for all of `letters`, without a reason.
+    /// The same for all of `letters`.
     ///
     /// # Errors
     /// If the log does not accept a record. Some of the letters may be dismissed already.
-    pub async fn dismiss_all(&self, letters: Vec<DeadLetter>, by: &Actor) -> Result<Vec<Position>, log::Error> {
-        let orders = letters.into_iter().map(|letter| async move { self.dismiss(&letter, None, by).await });
+    pub async fn dismiss_all(
+        &self,
+        letters: Vec<DeadLetter>,
+        reason: Option<String>,
+        by: &Actor,
+    ) -> Result<Vec<Position>, log::Error> {
+        let orders = letters.into_iter().map(|letter| {
+            let reason = reason.clone();
+            async move { self.dismiss(&letter, reason, by).await }
+        });
         stream::iter(orders).buffer_unordered(CONCURRENCY).try_collect().await
     }
 

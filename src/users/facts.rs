@@ -17,6 +17,8 @@ use crate::{
 const NOT_LISTED: &str = "a list of users does not contain it; `fresh=true` reads the user from the product";
 /// The reason for all facts of a user whom no list contains.
 const NO_LIST: &str = "no list of users has this user; `fresh=true` reads the user from the product";
+/// The end of both, for those who have another way to ask for it.
+pub const ASKS_FRESH: &str = "; `fresh=true` reads the user from the product";
 /// The accounts with the same address that are named.
 const MAX_SAME: usize = 50;
 
@@ -24,67 +26,85 @@ const MAX_SAME: usize = 50;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FactRow<T> {
     /// The value; null if it is not known.
-    value: T,
+    pub value: T,
     /// The origin.
-    from: Option<&'static str>,
+    pub from: Option<&'static str>,
     /// The time of the fact.
-    as_of: Option<Timestamp>,
+    pub as_of: Option<Timestamp>,
     /// Why it is not known.
-    why: Option<String>,
+    pub why: Option<String>,
 }
 
 /// The facts about a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FactsRow {
-    name: FactRow<Option<String>>,
-    display_name: FactRow<Option<String>>,
-    email: FactRow<Option<String>>,
-    status: FactRow<Option<UserStatus>>,
-    account_type: FactRow<Option<String>>,
-    directory: FactRow<Option<String>>,
-    groups: FactRow<Option<Vec<String>>>,
-    applications: FactRow<Option<Vec<String>>>,
-    created: FactRow<Option<Timestamp>>,
-    last_login: FactRow<Option<Timestamp>>,
+    /// The login name (Data Center).
+    pub name: FactRow<Option<String>>,
+    /// The name that people see.
+    pub display_name: FactRow<Option<String>>,
+    /// The e-mail address.
+    pub email: FactRow<Option<String>>,
+    /// Whether the user may log in.
+    pub status: FactRow<Option<UserStatus>>,
+    /// The sort of account.
+    pub account_type: FactRow<Option<String>>,
+    /// The user directory.
+    pub directory: FactRow<Option<String>>,
+    /// The groups.
+    pub groups: FactRow<Option<Vec<String>>>,
+    /// The applications that the user may use.
+    pub applications: FactRow<Option<Vec<String>>>,
+    /// When the account was created.
+    pub created: FactRow<Option<Timestamp>>,
+    /// The last login.
+    pub last_login: FactRow<Option<Timestamp>>,
 }
 
 /// The activity that usher has seen of a user.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ActivityRow {
     /// The first event of the user.
-    first_seen: Option<Timestamp>,
+    pub first_seen: Option<Timestamp>,
     /// The creation, if it was reported.
-    created: Option<Timestamp>,
+    pub created: Option<Timestamp>,
     /// The last reported login.
-    last_login: Option<Timestamp>,
+    pub last_login: Option<Timestamp>,
     /// The number of reported logins.
-    logins: Option<u64>,
+    pub logins: Option<u64>,
     /// Whether there was never a login; null if that is not known.
-    never_logged_in: Option<bool>,
+    pub never_logged_in: Option<bool>,
 }
 
 /// An account of another source with the same e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SameEmail {
-    source: SourceId,
-    id: UserId,
-    name: Option<String>,
-    display_name: Option<String>,
+    /// The source.
+    pub source: SourceId,
+    /// The lasting id.
+    pub id: UserId,
+    /// The login name (Data Center).
+    pub name: Option<String>,
+    /// The name that people see.
+    pub display_name: Option<String>,
 }
 
 /// One user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UserView {
-    source: SourceId,
-    id: UserId,
-    facts: FactsRow,
-    activity: ActivityRow,
+    /// The source.
+    pub source: SourceId,
+    /// The lasting id.
+    pub id: UserId,
+    /// The facts.
+    pub facts: FactsRow,
+    /// The activity that usher has seen.
+    pub activity: ActivityRow,
     /// Whether the user is listed in the source's `protect.users`.
-    protected: bool,
+    pub protected: bool,
     /// Accounts of other sources with the same e-mail address, by the lists that usher keeps.
-    same_email_in: Vec<SameEmail>,
+    pub same_email_in: Vec<SameEmail>,
     /// The last list of the source's users.
-    roster: RosterRow,
+    pub roster: RosterRow,
 }
 
 impl<T> FactRow<Option<T>> {

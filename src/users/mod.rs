@@ -14,7 +14,7 @@ use std::{collections::HashMap, sync::Arc};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-pub use facts::{ActivityRow, FactRow, FactsRow, SameEmail, UserView};
+pub use facts::{ASKS_FRESH, ActivityRow, FactRow, FactsRow, SameEmail, UserView};
 pub use refresh::{NotBegun, RefreshState, Refreshes};
 pub use row::{RosterRow, UserRow};
 pub use search::{UserFilter, UsersPage};

@@ -40,11 +40,19 @@ pub(super) use request::{headers::actor, query::bad_query};
 pub use sources::SourceRow;
 pub(super) use sources::pickers::Picked;
 
+pub(crate) use dead_letters::{ChosenLetters, FoundLetters, dismiss_letters, letters_to_redrive, redrive_letters};
 pub(crate) use estimate::{EstimateRow, estimated};
 pub(crate) use explain::explained;
 pub(crate) use pauses::{pause_scheme_now as pause_or_resume_scheme, pause_source_now as pause_source};
-pub(crate) use request::lookup::sees as sees_scheme;
-pub(crate) use runs::{cancel_run, once_shown, release_run, run_scheme, runnable};
+pub(crate) use request::{body::checked_reason, lookup::sees as sees_scheme};
+pub(crate) use runs::{
+    cancel_run,
+    delete::{Deleted, Left, delete_runs},
+    export::{FileFormat, export_entries, export_runs},
+    history::{diff_of, entries_of, named},
+    once_shown, release_run, run_scheme, runnable,
+    undo::{undo_obstacle, undo_plan, undo_run},
+};
 pub(crate) use schemes::{
     conflicts::{ConflictRow, of as conflicts_of},
     diff::Hunk,
@@ -58,6 +66,14 @@ pub(crate) use sources::{
     check::{check_source, check_text},
     health::{HealthRow, SecretRow, health_of},
     now as sources_now,
+};
+pub(crate) use users::{
+    csv::users_csv,
+    explain::{Explained, explain_user},
+    one::{known_user, read_user},
+    query::ItemKind,
+    refresh_roster,
+    timeline::{Item, SchemeAnswer, Timeline, timeline_of},
 };
 
 /// The path of the API.
@@ -242,6 +258,18 @@ pub(super) async fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     request::work::done(runtime, work).await
+}
+
+/// Does `work`, which waits for a product, on a thread of `runtime`.
+///
+/// # Errors
+/// The problem of `work`; [`Problem::Unavailable`] if no turn comes in time.
+pub(super) async fn waiting<T, F>(runtime: Handle, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Problem>>,
+{
+    request::work::waited(runtime, work).await
 }
 
 /// A path that can be read.

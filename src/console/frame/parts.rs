@@ -115,6 +115,7 @@ pub(in crate::console) enum Place {
     Schemes,
     Runs,
     DeadLetters,
+    Users,
     Sources,
     Audit,
     Settings,
@@ -129,6 +130,7 @@ impl Place {
         (Self::Schemes, "Schemes", "/schemes", "schemes"),
         (Self::Runs, "Runs", "/runs", "runs"),
         (Self::DeadLetters, "Dead letters", "/dead-letters", "letters"),
+        (Self::Users, "Users", "/users", "users"),
         (Self::Sources, "Sources", "/sources", "sources"),
         (Self::Audit, "Who did what", "/audit", "audit"),
         (Self::Settings, "Settings", "/settings", "settings"),
@@ -148,6 +150,8 @@ pub(in crate::console) struct Switcher {
     pub(in crate::console) action: &'static str,
     pub(in crate::console) choices: Vec<Choice>,
     pub(in crate::console) chosen: String,
+    /// The other filters of the page, which stay: the name and the value of each.
+    pub(in crate::console) kept: Vec<Choice>,
 }
 
 /// A choice of a field.

@@ -3,7 +3,7 @@
 use askama::Template;
 use serde::Deserialize;
 
-use super::{parsed, runs::list::since};
+use super::{filters::time as since, parsed};
 use crate::{
     admin::{
         AdminState, Problem, export_audit,

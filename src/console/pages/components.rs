@@ -44,7 +44,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let mut frame = asked.frame(Place::Settings, "Components");
     let choices = super::source_choices(&asked);
     let chosen = choices.first().map(|choice| choice.value.clone()).unwrap_or_default();
-    frame.switcher = Some(Switcher { action: "/settings/components", choices, chosen });
+    frame.switcher = Some(Switcher { action: "/settings/components", choices, chosen, kept: Vec::new() });
     Answer::html(&Components {
         frame,
         kinds: Kind::ALL.into_iter().zip(words).collect(),

@@ -4,12 +4,14 @@ pub(super) mod audit;
 pub(super) mod components;
 pub(super) mod connect;
 pub(super) mod dead_letters;
+mod filters;
 pub(super) mod runs;
 pub(super) mod schemes;
 pub(super) mod settings;
 pub(super) mod sources;
 pub(super) mod start;
 pub(super) mod today;
+pub(super) mod users;
 
 use super::{Asked, frame::Choice};
 

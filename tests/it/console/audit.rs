@@ -60,11 +60,15 @@ async fn a_token_that_is_kept_to_a_source_sees_nothing_of_the_others_on_any_page
     let ground: Ground = super::ground().tweak("USHER_ADMIN__TOKENS", kept);
     let (_ground, usher, id) = held(ground).await;
     let visitor = Visitor::signed_in(usher.admin, "the-token-of-one-source").await;
-    for page in ["/", "/runs", "/schemes", "/sources", "/dead-letters", "/audit"] {
+    for page in ["/", "/runs", "/runs/folded", "/schemes", "/sources", "/dead-letters", "/users", "/audit"] {
         let answer = visitor.get(page, &[]).await;
         assert_eq!(answer.status, 200, "{page}");
         assert!(!answer.text.contains("staff") && !answer.text.contains(">acme<"), "{page}: {}", answer.text);
     }
-    assert_eq!(visitor.get(&format!("/runs/{id}"), &[]).await.status, 404);
+    for page in ["", "/undo", "/diff", "/entry", "/entries.csv"] {
+        assert_eq!(visitor.get(&format!("/runs/{id}{page}"), &[]).await.status, 404, "{page}");
+    }
+    assert_eq!(visitor.get("/users/acme/KEY1", &[]).await.status, 404);
+    assert!(!visitor.get("/runs.csv", &[]).await.text.contains("staff"));
     assert_eq!(visitor.submit("/", &format!("/runs/{id}/release"), &[("number", "3")]).await.status, 404);
 }

@@ -59,6 +59,23 @@ async fn whatever_people_groups_and_schemes_are_called_no_page_has_their_markup(
         format!("/sign-in?to={encoded}"),
         format!("/dead-letters?state={encoded}"),
         format!("/runs?{encoded}=1"),
+        format!("/runs?q={encoded}&user={encoded}&by={encoded}"),
+        format!("/runs?deleted={encoded}&left={encoded}"),
+        format!("/runs/folded?scheme={encoded}"),
+        format!("/runs/delete?before=2099-01-01&scheme={encoded}"),
+        format!("/runs/{id}/undo"),
+        format!("/runs/{id}/undo?cursor={encoded}"),
+        format!("/runs/{id}/diff?to={encoded}"),
+        format!("/runs/{id}/entry?user={encoded}&action=add_groups"),
+        format!("/dead-letters?user={encoded}&reason={encoded}&group={encoded}"),
+        format!("/dead-letters?again={encoded}&dismissed={encoded}"),
+        format!("/dead-letters/again?id={encoded}"),
+        format!("/dead-letters/dismiss?group={encoded}"),
+        format!("/users?q={encoded}&directory={encoded}"),
+        format!("/users?source={encoded}"),
+        format!("/users/acme/{encoded}"),
+        format!("/users/acme/{encoded}?read=now"),
+        format!("/users/{encoded}/x"),
     ];
     let mut shown = String::new();
     for page in &pages {

@@ -5,11 +5,15 @@ mod browser;
 mod connect;
 mod forms;
 mod hostile;
+mod letters;
 mod pages;
+mod run_log;
 mod schemes;
 mod sessions;
 mod sources;
 mod start;
+mod undo;
+mod users;
 mod visitor;
 
 use reqwest::{Method, StatusCode};

@@ -7,7 +7,7 @@ use crate::support::ground::{ACME, Ground};
 use crate::support::usher::Usher;
 
 /// The address of the console and the tokens, for a case; then `more`.
-fn arguments(usher: &Usher, more: &[&str]) -> Vec<String> {
+pub fn arguments(usher: &Usher, more: &[&str]) -> Vec<String> {
     let url = format!("http://{}/", usher.admin);
     let all = [url.as_str(), ADMIN_TOKEN].into_iter().chain(more.iter().copied());
     all.map(str::to_owned).collect()

@@ -55,25 +55,28 @@ pub(super) struct Dismissal {
 
 /// The result of a redrive.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Redriven {
+pub(crate) struct Redriven {
     /// The number of letters that are taken up again.
-    pub(super) redriven: usize,
+    pub(crate) redriven: usize,
     /// The letters that can't be taken up again, with the reason; the first 1,000.
-    pub(super) refused: Vec<RefusedLetter>,
+    pub(crate) refused: Vec<RefusedLetter>,
     /// Whether the filter lets more through that can be taken up again.
-    pub(super) more: bool,
+    pub(crate) more: bool,
 }
 
 /// A letter that can't be taken up again.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RefusedLetter {
-    pub(super) id: String,
-    pub(super) why: String,
+pub(crate) struct RefusedLetter {
+    pub(crate) id: String,
+    pub(crate) why: String,
 }
 
 /// The letters that a request chooses.
-pub(super) enum Chosen {
+#[derive(Debug, Clone)]
+pub(crate) enum ChosenLetters {
+    /// These.
     Ids(Vec<String>),
+    /// Those that match, the newest, so many at most.
     Filter(LetterFilter, usize),
 }
 
@@ -82,20 +85,20 @@ impl Redrive {
     ///
     /// # Errors
     /// [`Problem::BadRequest`] if it has both `ids` and a `filter`, or neither, or more than is allowed.
-    pub(super) fn checked(self) -> Result<Chosen, Problem> {
+    pub(super) fn checked(self) -> Result<ChosenLetters, Problem> {
         let bad = |what: &str| Err(Problem::BadRequest(what.into()));
         match self {
             Self { ids: Some(ids), filter: None, limit: None, at_most: None }
                 if (1..=MAX_LETTERS).contains(&ids.len()) =>
             {
-                Ok(Chosen::Ids(ids))
+                Ok(ChosenLetters::Ids(ids))
             }
             Self { ids: Some(_), filter: None, limit: None, at_most: None } => bad("write 1 to 1,000 `ids`"),
             Self { ids: None, filter: Some(_), limit: Some(_), at_most: Some(_) } => {
                 bad("`at_most` is another name of `limit`; write one of them")
             }
             Self { ids: None, filter: Some(which), limit, at_most } => match limit.or(at_most).unwrap_or(MAX_LETTERS) {
-                limit @ 1..=MAX_LETTERS => Ok(Chosen::Filter(which.filter(), limit)),
+                limit @ 1..=MAX_LETTERS => Ok(ChosenLetters::Filter(which.filter(), limit)),
                 _ => bad("write a `limit` from 1 to 1,000"),
             },
             Self { .. } => bad("write `ids`, or a `filter` and perhaps a `limit`; `filter: {}` lets all through"),

@@ -19,10 +19,13 @@ const REFUSALS_NAMED: usize = 1_000;
 
 /// The requested letters.
 #[derive(Default)]
-pub(super) struct FoundLetters {
-    pub(super) letters: Vec<DeadLetter>,
-    pub(super) refused: Vec<RefusedLetter>,
-    pub(super) more: bool,
+pub(crate) struct FoundLetters {
+    /// They can be taken up again.
+    pub(crate) letters: Vec<DeadLetter>,
+    /// They can't, and why; the first 1,000.
+    pub(crate) refused: Vec<RefusedLetter>,
+    /// Whether more can be taken up again.
+    pub(crate) more: bool,
 }
 
 impl FoundLetters {

@@ -58,7 +58,7 @@ pub(in crate::admin::api) async fn order_held(
         let page = read(state.runtime(), move || views.whole_dead_letters(&filter, &paging)).await?;
         let (count, more) = (page.items.len(), page.next.is_some());
         let held = page.items.into_iter().map(|(_, letter)| letter);
-        (count, more, letters.dismiss_all(held.collect(), &caller.by()).await)
+        (count, more, letters.dismiss_all(held.collect(), None, &caller.by()).await)
     };
     shown(state, &said.map_err(|error| lookup::unavailable(&error))?).await;
     Ok((count, more))

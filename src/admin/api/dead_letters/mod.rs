@@ -31,7 +31,9 @@ use crate::{
     log::{Position, Stream},
     views::{DeadLetterRow, KeptTo, LetterFilter, LetterGroup, LetterState, Page},
 };
-use forms::{Chosen, Dismissal, Redrive, Redriven};
+pub(crate) use forms::{ChosenLetters, Redriven};
+use forms::{Dismissal, Redrive};
+pub(crate) use found::FoundLetters;
 use found::{by_filter, by_ids};
 pub(super) use held::{is_any_held, order_held};
 
@@ -105,20 +107,67 @@ pub(super) async fn redrive(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let order: Redrive = parsed(state.runtime(), body).await?;
-    let chosen = match order.checked()? {
-        Chosen::Ids(ids) => by_ids(&state, &caller, ids).await?,
-        Chosen::Filter(filter, limit) => by_filter(&state, &caller, filter, limit).await?,
-    };
-    let redriven = chosen.letters.len();
-    if let Some(entry) = taking_up(&chosen.letters) {
+    let found = letters_to_redrive(&state, &caller, order.checked()?).await?;
+    redrive_letters(&state, &caller, found).await.map(|redriven| HttpResponse::Accepted().json(redriven))
+}
+
+/// The chosen letters that `caller` may take up again and that can be, and why the others can't.
+///
+/// # Errors
+/// A [`Problem`] if the views can't be read.
+pub(crate) async fn letters_to_redrive(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    chosen: ChosenLetters,
+) -> Result<FoundLetters, Problem> {
+    match chosen {
+        ChosenLetters::Ids(ids) => by_ids(state, caller, ids).await,
+        ChosenLetters::Filter(filter, limit) => by_filter(state, caller, filter, limit).await,
+    }
+}
+
+/// Takes letters up again, and records it.
+///
+/// # Errors
+/// [`Problem::Unavailable`] if it can't be recorded or written; some may be taken up again all the same.
+pub(crate) async fn redrive_letters(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    found: FoundLetters,
+) -> Result<Redriven, Problem> {
+    let FoundLetters { letters, refused, more } = found;
+    let redriven = letters.len();
+    if let Some(entry) = about_all(Act::LettersRedrive, &letters) {
         let redriving = async {
-            let positions = state.commands.letters().redrive(chosen.letters, &caller.by()).await;
+            let positions = state.commands.letters().redrive(letters, &caller.by()).await;
             positions.map_err(|error| lookup::unavailable(&error))
         };
-        let positions = state.recorded(&caller, entry, redriving).await?;
-        shown(&state, &positions).await;
+        let positions = state.recorded(caller, entry, redriving).await?;
+        shown(state, &positions).await;
     }
-    Ok(HttpResponse::Accepted().json(Redriven { redriven, refused: chosen.refused, more: chosen.more }))
+    Ok(Redriven { redriven, refused, more })
+}
+
+/// Dismisses all of `letters`, and records it. Gives how many.
+///
+/// # Errors
+/// [`Problem::Forbidden`] if `caller` may not decide about one of them; [`Problem::Unavailable`] if it can't be recorded
+/// or written; some may be dismissed all the same.
+pub(crate) async fn dismiss_letters(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    letters: Vec<DeadLetter>,
+    reason: Option<String>,
+) -> Result<usize, Problem> {
+    letters.iter().try_for_each(|letter| decides(caller, letter))?;
+    let Some(entry) = about_all(Act::LetterDismiss, &letters) else { return Ok(0) };
+    let dismissing = async {
+        let said = state.commands.letters().dismiss_all(letters, reason.clone(), &caller.by()).await;
+        said.map_err(|error| lookup::unavailable(&error))
+    };
+    let positions = state.recorded(caller, entry.because(reason.clone()), dismissing).await?;
+    shown(state, &positions).await;
+    Ok(positions.len())
 }
 
 /// Dismisses a dead letter.
@@ -182,15 +231,15 @@ fn decides(caller: &Principal, letter: &DeadLetter) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The record of letters that are taken up again; none if there are none.
-fn taking_up(letters: &[DeadLetter]) -> Option<Entry> {
+/// The record of an act about letters; none if there are none.
+fn about_all(act: Act, letters: &[DeadLetter]) -> Option<Entry> {
     let first = letters.first()?;
     let object = match letters {
         [one] => Object::Other("dead-letter", one.id.clone()),
         several => Object::Other("dead-letters", several.len().to_string()),
     };
     let ids = letters.iter().map(|letter| letter.id.as_str()).collect::<Vec<_>>().join(" ");
-    let entry = Entry::new(Act::LettersRedrive, object).changing(None, Some(ids));
+    let entry = Entry::new(act, object).changing(None, Some(ids));
     let is_of_one = letters.iter().all(|letter| letter.source == first.source);
     Some(if is_of_one { entry.about(&first.source) } else { entry })
 }

@@ -34,7 +34,7 @@ impl Reason {
 ///
 /// # Errors
 /// [`Problem::BadRequest`] if it is too long.
-pub(in crate::admin::api) fn checked_reason(reason: Option<String>) -> Result<Option<String>, Problem> {
+pub(crate) fn checked_reason(reason: Option<String>) -> Result<Option<String>, Problem> {
     let reason = reason.filter(|reason| !reason.trim().is_empty());
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_REASON) {
         return Err(Problem::BadRequest(format!("`reason` is longer than {MAX_REASON} characters; write less")));

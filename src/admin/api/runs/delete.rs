@@ -45,24 +45,24 @@ pub(in crate::admin::api) struct DeleteRuns {
 
 /// The number of removed runs, and of those that were left.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::admin) struct Deleted {
+pub(crate) struct Deleted {
     /// The number of runs that are removed.
-    deleted: u64,
+    pub(crate) deleted: u64,
     /// The runs that stay.
-    left: Left,
+    pub(crate) left: Left,
 }
 
 /// Numbers of runs that stay, by why.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::admin) struct Left {
+pub(crate) struct Left {
     /// They wait for an administrator.
-    held: u64,
+    pub(crate) held: u64,
     /// They have not ended.
-    running: u64,
+    pub(crate) running: u64,
     /// They are being undone, or are the undo of a run that is there.
-    undoing: u64,
+    pub(crate) undoing: u64,
     /// They were named, and are not there.
-    missing: u64,
+    pub(crate) missing: u64,
 }
 
 /// Removes runs from the run log: the named ones, or those that the query selects. Running and held ones stay.
@@ -94,7 +94,7 @@ pub(in crate::admin::api) async fn delete(
             return Err(Problem::BadRequest(what.into()));
         }
     };
-    remove(&state, &caller, runs, reason).await.map(|deleted| HttpResponse::Ok().json(deleted))
+    delete_runs(&state, &caller, runs, reason).await.map(|deleted| HttpResponse::Ok().json(deleted))
 }
 
 fn unique(mut ids: Vec<String>) -> Vec<RunId> {
@@ -109,7 +109,7 @@ fn unique(mut ids: Vec<String>) -> Vec<RunId> {
 /// [`Problem::Forbidden`] if `caller` is kept to some sources and `runs` are not of one of them; an internal
 /// [`Problem`] if the views can't be read; [`Problem::Unavailable`] if it can't be recorded, or the removal can't be
 /// written.
-pub(in crate::admin) async fn remove(
+pub(crate) async fn delete_runs(
     state: &Data<AdminState>,
     caller: &Principal,
     runs: RunSelection,

@@ -102,13 +102,8 @@ pub(in crate::admin::api) async fn runs_csv(
     caller: Principal,
     Query(query): Query<query::Runs>,
 ) -> Result<HttpResponse, Problem> {
-    let (filter, entry) = filter(&state, &caller, query).await?;
-    let turn = begun(&state, &caller, entry).await?;
-    Ok(export(&state.runtime(), turn, (CSV, "runs.csv"), move |out| {
-        let mut csv = Csv::begin(out, &RUNS)?;
-        all(|paging| state.views.runs(&filter, paging), |run| csv.line(run_cells(&run)))?;
-        csv.end()
-    }))
+    let (filter, user, _) = query.split();
+    export_runs(&state, &caller, FileFormat::Csv, filter, user).await
 }
 
 /// Runs as JSON, newest first. `limit` and `cursor` are not used.
@@ -120,11 +115,8 @@ pub(in crate::admin::api) async fn runs_json(
     caller: Principal,
     Query(query): Query<query::Runs>,
 ) -> Result<HttpResponse, Problem> {
-    let (filter, entry) = filter(&state, &caller, query).await?;
-    let turn = begun(&state, &caller, entry).await?;
-    Ok(export(&state.runtime(), turn, (JSON, "runs.json"), move |out| {
-        json(out, |write| all(|paging| state.views.runs(&filter, paging), |run| write(&run)))
-    }))
+    let (filter, user, _) = query.split();
+    export_runs(&state, &caller, FileFormat::Json, filter, user).await
 }
 
 /// The entries of a run as CSV. `limit` and `cursor` are not used.
@@ -141,14 +133,8 @@ pub(in crate::admin::api) async fn entries_csv(
     id: Path<String>,
     Query(query): Query<query::Entries>,
 ) -> Result<HttpResponse, Problem> {
-    let (run, filter) = run_and_filter(&state, &caller, id.into_inner(), query).await?;
-    let entry = Entry::new(Act::Export, Object::Run(run.id.clone())).about(&run.source);
-    let turn = begun(&state, &caller, entry).await?;
-    Ok(export(&state.runtime(), turn, (CSV, "entries.csv"), move |out| {
-        let mut csv = Csv::begin(out, &ENTRIES)?;
-        all(|paging| entries(&state, &run.id, &filter, paging), |entry| csv.line(entry_cells(&run, &entry)))?;
-        csv.end()
-    }))
+    let (filter, user, _) = query.split();
+    export_entries(&state, &caller, FileFormat::Csv, RunId::new(id.into_inner()), (filter, user)).await
 }
 
 /// The entries of a run as JSON. `limit` and `cursor` are not used.
@@ -162,12 +148,75 @@ pub(in crate::admin::api) async fn entries_json(
     id: Path<String>,
     Query(query): Query<query::Entries>,
 ) -> Result<HttpResponse, Problem> {
-    let (run, filter) = run_and_filter(&state, &caller, id.into_inner(), query).await?;
+    let (filter, user, _) = query.split();
+    export_entries(&state, &caller, FileFormat::Json, RunId::new(id.into_inner()), (filter, user)).await
+}
+
+/// The format of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileFormat {
+    Csv,
+    Json,
+}
+
+/// The runs that `filter` lets through, newest first, as a file; `user` names the one whose runs are wanted. It is
+/// recorded.
+///
+/// # Errors
+/// An internal [`Problem`] if the views can't be read; [`Problem::Unavailable`] if it can't be recorded, or too many
+/// files are being written.
+pub(crate) async fn export_runs(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    format: FileFormat,
+    filter: Filter,
+    user: Option<String>,
+) -> Result<HttpResponse, Problem> {
+    let entry = Entry::new(Act::Export, Object::Other("list", "runs".into()));
+    let entry = filter.source.iter().fold(entry, Entry::about);
+    let (of, by) = (Data::clone(state), caller.clone());
+    let filter = read(state.runtime(), move || history::named(&of, &by, filter, user.as_deref())).await?;
+    let turn = begun(state, caller, entry).await?;
+    let (runtime, state) = (state.runtime(), Data::clone(state));
+    Ok(match format {
+        FileFormat::Csv => export(&runtime, turn, (CSV, "runs.csv"), move |out| {
+            let mut csv = Csv::begin(out, &RUNS)?;
+            all(|paging| state.views.runs(&filter, paging), |run| csv.line(run_cells(&run)))?;
+            csv.end()
+        }),
+        FileFormat::Json => export(&runtime, turn, (JSON, "runs.json"), move |out| {
+            json(out, |write| all(|paging| state.views.runs(&filter, paging), |run| write(&run)))
+        }),
+    })
+}
+
+/// The entries of the run `id` that the filter lets through, as a file; the text names the user whose entries are wanted.
+/// It is recorded.
+///
+/// # Errors
+/// [`Problem::NotFound`] if `caller` sees no such run; an internal [`Problem`] if the views can't be read;
+/// [`Problem::Unavailable`] if it can't be recorded, or too many files are being written.
+pub(crate) async fn export_entries(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    format: FileFormat,
+    id: RunId,
+    wanted: (EntryFilter, Option<String>),
+) -> Result<HttpResponse, Problem> {
+    let (run, filter) = run_and_filter(state, caller, id, wanted).await?;
     let entry = Entry::new(Act::Export, Object::Run(run.id.clone())).about(&run.source);
-    let turn = begun(&state, &caller, entry).await?;
-    Ok(export(&state.runtime(), turn, (JSON, "entries.json"), move |out| {
-        json(out, |write| all(|paging| entries(&state, &run.id, &filter, paging), |entry| write(&entry)))
-    }))
+    let turn = begun(state, caller, entry).await?;
+    let (runtime, state) = (state.runtime(), Data::clone(state));
+    Ok(match format {
+        FileFormat::Csv => export(&runtime, turn, (CSV, "entries.csv"), move |out| {
+            let mut csv = Csv::begin(out, &ENTRIES)?;
+            all(|paging| entries(&state, &run.id, &filter, paging), |entry| csv.line(entry_cells(&run, &entry)))?;
+            csv.end()
+        }),
+        FileFormat::Json => export(&runtime, turn, (JSON, "entries.json"), move |out| {
+            json(out, |write| all(|paging| entries(&state, &run.id, &filter, paging), |entry| write(&entry)))
+        }),
+    })
 }
 
 /// A place among those that write exports, once the export is recorded.
@@ -190,23 +239,13 @@ fn export(
     LongAnswer { what: "an export", content_type, name, chunk: CHUNK }.written(runtime, turn, write)
 }
 
-/// The filter of an export of runs, and the record of it.
-async fn filter(state: &Data<AdminState>, caller: &Principal, query: query::Runs) -> Result<(Filter, Entry), Problem> {
-    let ((filter, user, _), state, caller) = (query.split(), state.clone(), caller.clone());
-    let entry = Entry::new(Act::Export, Object::Other("list", "runs".into()));
-    let entry = filter.source.iter().fold(entry, Entry::about);
-    let filter = read(state.runtime(), move || history::named(&state, &caller, filter, user.as_deref())).await?;
-    Ok((filter, entry))
-}
-
 async fn run_and_filter(
     state: &Data<AdminState>,
     caller: &Principal,
-    id: String,
-    query: query::Entries,
+    id: RunId,
+    (filter, user): (EntryFilter, Option<String>),
 ) -> Result<(Run, EntryFilter), Problem> {
-    let ((filter, user, _), id, runtime) = (query.split(), RunId::new(id), state.runtime());
-    let (state, caller) = (state.clone(), caller.clone());
+    let (runtime, state, caller) = (state.runtime(), state.clone(), caller.clone());
     done(runtime, move || {
         let run = lookup::run(&state, &caller, &id)?;
         let filter = history::named_in(&state, filter, user.as_deref()).map_err(|error| Problem::internal(&error))?;

@@ -38,7 +38,7 @@ pub(in crate::admin::api) async fn runs(
 ///
 /// # Errors
 /// Those of reading; see [`views::Error`].
-pub(in crate::admin) fn named(
+pub(crate) fn named(
     state: &AdminState,
     caller: &Principal,
     filter: Filter,
@@ -123,7 +123,7 @@ pub(in crate::admin::api) async fn entries(
 ///
 /// # Errors
 /// [`Problem::NotFound`] if there is no such run; an internal [`Problem`] if the views can't be read.
-pub(in crate::admin) fn entries_of(
+pub(crate) fn entries_of(
     state: &AdminState,
     id: &RunId,
     filter: EntryFilter,
@@ -164,16 +164,24 @@ pub(in crate::admin::api) async fn diff(
     Query(query): Query<query::Diff>,
 ) -> Result<ApiResponse, Problem> {
     let (id, (to, paging)) = (RunId::new(id.into_inner()), query.split());
-    answered(state.runtime(), move || {
-        lookup::run(&state, &caller, &id)?;
-        lookup::run(&state, &caller, &to)?;
-        state
-            .views
-            .run_diff(&id, &to, &paging)
-            .map_err(|error| Problem::internal(&error))?
-            .ok_or_else(|| no_such_run(&id))
-    })
-    .await
+    answered(state.runtime(), move || diff_of(&state, &caller, &id, &to, &paging)).await
+}
+
+/// The users whom only one of the runs `id` and `to` has selected. It waits for the disk.
+///
+/// # Errors
+/// [`Problem::NotFound`] if `caller` does not see one of the runs; an internal [`Problem`] if the views can't be read.
+pub(crate) fn diff_of(
+    state: &AdminState,
+    caller: &Principal,
+    id: &RunId,
+    to: &RunId,
+    paging: &Paging,
+) -> Result<Page<DiffUser>, Problem> {
+    lookup::run(state, caller, id)?;
+    lookup::run(state, caller, to)?;
+    let found = state.views.run_diff(id, to, paging).map_err(|error| Problem::internal(&error))?;
+    found.ok_or_else(|| no_such_run(id))
 }
 
 /// The answers to all events about one user, newest first.

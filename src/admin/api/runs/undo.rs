@@ -23,7 +23,7 @@ use crate::{
     },
     domain::{Product, RunId, SchemeRef, SourceId},
     engine::UndoRequest,
-    views::{Paging, Run, RunKind, RunState, UndoPlan},
+    views::{self, Paging, Run, RunKind, RunState, UndoPlan},
 };
 
 /// The effect that an undo of a run would have, as far as usher's log tells.
@@ -39,7 +39,7 @@ pub(in crate::admin::api) async fn plan(
 ) -> Result<ApiResponse, Problem> {
     let (id, paging) = (RunId::new(id.into_inner()), query.paging());
     let runtime = state.runtime();
-    answered(runtime, move || plan_of(&state, &caller, &id, &paging)).await
+    answered(runtime, move || undo_plan(&state, &caller, &id, &paging)).await
 }
 
 /// Undoes a run: a run of the kind `undo` puts back what it changed.
@@ -62,7 +62,7 @@ pub(in crate::admin::api) async fn undo(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let reason: Reason = parsed(state.runtime(), body).await?;
-    let undo = ask(&state, &caller, &RunId::new(id.into_inner()), reason.checked()?).await?;
+    let undo = undo_run(&state, &caller, &RunId::new(id.into_inner()), reason.checked()?).await?;
     accepted(&state, undo, |_| true).await
 }
 
@@ -70,7 +70,7 @@ pub(in crate::admin::api) async fn undo(
 ///
 /// # Errors
 /// [`Problem::NotFound`] if there is no such run; an internal [`Problem`] if the views can't be read.
-pub(in crate::admin) fn plan_of(
+pub(crate) fn undo_plan(
     state: &AdminState,
     caller: &Principal,
     id: &RunId,
@@ -87,29 +87,25 @@ pub(in crate::admin) fn plan_of(
 /// # Errors
 /// [`Problem::NotFound`] if `caller` sees no such run, [`Problem::Conflict`] if it can't be undone now,
 /// [`Problem::Unavailable`] if it can't be recorded, or the request can't be written.
-pub(in crate::admin) async fn ask(
+pub(crate) async fn undo_run(
     state: &Data<AdminState>,
     caller: &Principal,
     id: &RunId,
     reason: Option<String>,
 ) -> Result<RunId, Problem> {
     let (views, wanted) = (state.views.clone(), id.clone());
+    let of = Data::clone(state);
     let found = read(state.runtime(), move || {
         let Some(run) = views.run(&wanted)? else { return Ok(None) };
-        Ok(Some((views.later_was_removed(&run)?, views.undos(&wanted)?, run)))
+        Ok(Some((undo_obstacle(&of, &run)?, views.undos(&wanted)?, run)))
     });
     let found = found.await?.filter(|(_, _, run)| caller.sees(&run.source));
-    let (later_was_removed, undos, run) = found.ok_or_else(|| no_such_run(id))?;
+    let (obstacle, undos, run) = found.ok_or_else(|| no_such_run(id))?;
     if let Some(undo) = undos.iter().find(|undo| !came_to_nothing(undo)) {
         return Ok(undo.id.clone());
     }
-    if let Some(why) = obstacle(state, &run) {
+    if let Some(why) = obstacle {
         return Err(wrong_state(&run, &why));
-    }
-    if later_was_removed {
-        let why = "later runs of its source were removed from the run log, so usher does not know which users are \
-            meant to be as they are now; put them back by a scheme";
-        return Err(wrong_state(&run, why));
     }
     let entry = about(Act::RunUndo, &run).because(reason.clone());
     let request = UndoRequest {
@@ -133,7 +129,20 @@ fn came_to_nothing(undo: &Run) -> bool {
     }
 }
 
-/// Why `run` can't be undone now.
+/// Why `run` can't be undone now. It waits for the disk.
+///
+/// # Errors
+/// Those of reading; see [`views::Error`].
+pub(crate) fn undo_obstacle(state: &AdminState, run: &Run) -> Result<Option<String>, views::Error> {
+    if let Some(why) = obstacle(state, run) {
+        return Ok(Some(why));
+    }
+    let why = "later runs of its source were removed from the run log, so usher does not know which users are \
+        meant to be as they are now; put them back by a scheme";
+    Ok(state.views.later_was_removed(run)?.then(|| why.to_owned()))
+}
+
+/// Why `run` can't be undone, as far as it tells itself.
 fn obstacle(state: &AdminState, run: &Run) -> Option<String> {
     if !run.state.is_final() {
         return Some("only a run that has ended can be undone; cancel it first, or wait".to_owned());

@@ -105,6 +105,11 @@ impl SourceRow {
         &self.yaml
     }
 
+    /// How often its users are compared with the known ones; none: never.
+    pub(crate) fn reconciles_every(&self) -> Option<Duration> {
+        self.reconcile
+    }
+
     /// When its credentials end, where that is told.
     pub(crate) fn credentials_expire(&self) -> Option<NaiveDate> {
         self.credentials_expire

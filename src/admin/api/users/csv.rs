@@ -70,11 +70,26 @@ pub(in crate::admin::api) async fn export(
 ) -> Result<HttpResponse, Problem> {
     let raw = query.raw;
     let (source, filter) = query.split()?;
-    let sources = sources(&state, &caller, source.as_ref())?;
+    users_csv(&state, &caller, source.as_ref(), filter, raw).await
+}
+
+/// The users of `source`, or of all sources that `caller` sees, who match `filter`, as CSV. It is recorded.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is no such source; [`Problem::Conflict`] if users are not kept;
+/// [`Problem::Unavailable`] if it can't be recorded, or two exports are being made already.
+pub(crate) async fn users_csv(
+    state: &AdminState,
+    caller: &Principal,
+    source: Option<&SourceId>,
+    filter: UserFilter,
+    raw: bool,
+) -> Result<HttpResponse, Problem> {
+    let sources = sources(state, caller, source)?;
     let making = turn(&MAKING, "two exports are being made")?;
     let entry = Entry::new(Act::Export, Object::Other("list", "users".into()));
-    let entry = source.iter().fold(entry, Entry::about);
-    state.record(&caller, entry).await?;
+    let entry = source.into_iter().fold(entry, Entry::about);
+    state.record(caller, entry).await?;
     let users = state.users.clone();
     let answer = LongAnswer { what: "an export of users", content_type: "text/csv", name: "users.csv", chunk: CHUNK };
     Ok(answer.written(&state.runtime(), making, move |out| write(&users, &sources, &filter, raw, out)))

@@ -3,7 +3,7 @@
 pub(super) mod csv;
 pub(super) mod explain;
 pub(super) mod one;
-mod query;
+pub(super) mod query;
 pub(super) mod timeline;
 
 use actix_web::{
@@ -64,12 +64,19 @@ pub(super) async fn refresh(
     id: Path<String>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<ApiResponse, Problem> {
-    let begun = state.users.refresh(&lookup::source(&state, &caller, &id)?);
-    let begun = begun.map_err(|error| match error {
+    let begun = refresh_roster(&state, &lookup::source(&state, &caller, &id)?)?;
+    ApiResponse::json(StatusCode::ACCEPTED, &begun)
+}
+
+/// Begins to list the users of `source` anew, in the background.
+///
+/// # Errors
+/// [`Problem::NotFound`] if there is no such source; [`Problem::Conflict`] if no list can be begun now.
+pub(crate) fn refresh_roster(state: &AdminState, source: &SourceId) -> Result<RefreshState, Problem> {
+    state.users.refresh(source).map_err(|error| match error {
         NotBegun::NoSuchSource(id) => Problem::NotFound { kind: "source", id: id.to_string() },
         NotBegun::Off | NotBegun::UnderWay(_) | NotBegun::NotRunning(_) => Problem::Conflict(error.to_string()),
-    })?;
-    ApiResponse::json(StatusCode::ACCEPTED, &begun)
+    })
 }
 
 /// The asked source, or all of `caller`. Refused where users are not kept.

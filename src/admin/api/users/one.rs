@@ -1,6 +1,9 @@
 //! One user: each fact with its origin and age.
 
-use actix_web::web::{Data, Path, Query};
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Path, Query},
+};
 
 use super::query;
 use crate::{
@@ -37,27 +40,32 @@ pub(in crate::admin::api) async fn one(
     let (of, id) = path.into_inner();
     let (of, id) = (lookup::source(&state, &caller, &of)?, UserId::new(id));
     if fresh {
-        return read(state, of, id).await;
-    }
-    answered(state.runtime(), move || {
-        let known = state.users.known_user(&of, &id)?;
-        known.ok_or_else(|| {
-            Problem::NoSuchUser(format!(
-                "usher knows of no user `{id}` in {of}: no list and no event named them; `fresh=true` asks the product"
-            ))
+        return waited(state.runtime(), move || async move {
+            ApiResponse::json(StatusCode::OK, &read_user(&state, &of, &id).await?)
         })
-    })
-    .await
+        .await;
+    }
+    answered(state.runtime(), move || known_user(&state, &of, &id)).await
 }
 
-async fn read(state: Data<AdminState>, of: SourceId, id: UserId) -> Result<ApiResponse, Problem> {
-    waited(state.runtime(), move || async move {
-        let (user, facts, at) = state.explainer.read_user(&of, &id).await?;
-        in_turn(|| {
-            let view = state.users.read_user(&of, &user, &facts, at)?;
-            ApiResponse::json(actix_web::http::StatusCode::OK, &view)
-        })
-        .await
+/// The user, by what usher knows. It waits for the disk.
+///
+/// # Errors
+/// [`Problem::NoSuchUser`] if usher knows of no such user; an internal [`Problem`] if the roster or the views fail.
+pub(crate) fn known_user(state: &AdminState, of: &SourceId, id: &UserId) -> Result<UserView, Problem> {
+    state.users.known_user(of, id)?.ok_or_else(|| {
+        Problem::NoSuchUser(format!(
+            "usher knows of no user `{id}` in {of}: no list and no event named them; `fresh=true` asks the product"
+        ))
     })
-    .await
+}
+
+/// The user, read from the product now. The roster takes the reading in.
+///
+/// # Errors
+/// [`Problem::NoSuchUser`] if the product knows no such user; [`Problem::Unavailable`] if it does not tell; an internal
+/// [`Problem`] if the roster or the views fail.
+pub(crate) async fn read_user(state: &AdminState, of: &SourceId, id: &UserId) -> Result<UserView, Problem> {
+    let (user, facts, at) = state.explainer.read_user(of, id).await?;
+    in_turn(|| Ok(state.users.read_user(of, &user, &facts, at)?)).await
 }

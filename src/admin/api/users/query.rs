@@ -137,13 +137,27 @@ pub(in crate::admin::api) struct Timeline {
 /// The kind of an item of a timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::admin::api) enum ItemKind {
+pub(crate) enum ItemKind {
     /// Something that happened to the user.
     Event,
     /// The decision about it.
     Decision,
     /// The result of a step.
     Step,
+}
+
+impl ItemKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Event, Self::Decision, Self::Step];
+
+    /// The word used in the API.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Decision => "decision",
+            Self::Step => "step",
+        }
+    }
 }
 
 impl Find {

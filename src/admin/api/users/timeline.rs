@@ -24,7 +24,7 @@ const MAX_DECISIONS: usize = 1_000;
 /// One item of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(in crate::admin::api) enum Item {
+pub(crate) enum Item {
     /// Something that happened to the user.
     Event {
         /// When usher accepted it.
@@ -65,13 +65,13 @@ pub(in crate::admin::api) enum Item {
 
 /// The answer of one scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(in crate::admin::api) struct SchemeAnswer {
-    scheme: SchemeId,
-    version: String,
+pub(crate) struct SchemeAnswer {
+    pub(crate) scheme: SchemeId,
+    pub(crate) version: String,
     /// `true`, `false` or `unknown`; only `true` selects the user.
-    selected: String,
-    test_mode: bool,
-    run: Option<RunId>,
+    pub(crate) selected: String,
+    pub(crate) test_mode: bool,
+    pub(crate) run: Option<RunId>,
 }
 
 impl Item {
@@ -146,11 +146,33 @@ pub(in crate::admin::api) async fn timeline(
 ) -> Result<ApiResponse, Problem> {
     let (of, id) = path.into_inner();
     let (of, id) = (lookup::source(&state, &caller, &of)?, UserId::new(id));
-    answered(state.runtime(), move || {
-        let page = items(&state.views, &of, &id, kind, limit, Place::read(cursor.as_ref()));
-        page.map_err(|error| Problem::internal(&error))
-    })
-    .await
+    let wanted = Timeline { kind, limit, cursor };
+    answered(state.runtime(), move || timeline_of(&state, &of, &id, &wanted)).await
+}
+
+/// The wanted part of a timeline.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Timeline {
+    /// The kind of item; none: all.
+    pub(crate) kind: Option<ItemKind>,
+    /// The highest number of items.
+    pub(crate) limit: Limit,
+    /// The end of the page before.
+    pub(crate) cursor: Option<Cursor>,
+}
+
+/// The wanted part of a user's timeline. It waits for the disk.
+///
+/// # Errors
+/// An internal [`Problem`] if the views can't be read.
+pub(crate) fn timeline_of(
+    state: &AdminState,
+    of: &SourceId,
+    id: &UserId,
+    wanted: &Timeline,
+) -> Result<Page<Item>, Problem> {
+    let page = items(&state.views, of, id, wanted.kind, wanted.limit, Place::read(wanted.cursor.as_ref()));
+    page.map_err(|error| Problem::internal(&error))
 }
 
 fn items(

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use askama::Template;
+use sha2::{Digest, Sha256};
 
 use super::{
+    super::users,
     list::result_word,
     one::{Asks, address},
 };
@@ -25,6 +27,8 @@ pub(super) struct Entries {
     rows: Vec<Row>,
     empty: &'static str,
     more: Option<String>,
+    csv: String,
+    json: String,
 }
 
 /// A link to the entries of one result.
@@ -35,6 +39,10 @@ struct ByResult {
 }
 
 struct Row {
+    /// The id in the page of the link to its details: whoever closes them comes back to it.
+    anchor: String,
+    details: String,
+    user_path: String,
     user: String,
     name: String,
     action: String,
@@ -42,7 +50,6 @@ struct Row {
     kind: Kind,
     result: &'static str,
     reason: String,
-    error: Option<String>,
     before: Option<String>,
     at: Moment,
     took: String,
@@ -64,15 +71,23 @@ impl Entries {
             (false, true) => "A step has an entry when it has ended.",
         };
         let choices = std::iter::once(all).chain(EntryResult::all().map(of)).collect();
-        Self { choices, rows: page.items.into_iter().map(|entry| Row::new(entry, asked)).collect(), empty, more }
+        let file =
+            |kind: &str| address(run).segment(format!("entries.{kind}")).with("result", &asks.result).to_string();
+        let rows = page.items.into_iter().map(|entry| Row::new(run, asks, entry, asked)).collect();
+        Self { choices, rows, empty, more, csv: file("csv"), json: file("json") }
     }
 }
 
 impl Row {
-    fn new(entry: Entry, asked: &Asked) -> Self {
+    fn new(run: &Run, asks: &Asks, entry: Entry, asked: &Asked) -> Self {
+        let details = address(run).segment("entry").with("user", &entry.user).with("action", &entry.action);
+        let details = details.with("target", &entry.target).with("result", &asks.result).with("cursor", &asks.cursor);
         let result = StepResult::ALL.into_iter().find(|result| result.as_str() == entry.result);
         let badge = result.map_or(Badge::new(Kind::Off, "Not known"), Badge::from);
         Self {
+            anchor: anchor(&entry),
+            details: details.to_string(),
+            user_path: users::address(&run.source, &entry.user).to_string(),
             name: entry.user_name.unwrap_or_else(|| entry.user.clone()),
             user: entry.user,
             action: entry.action.replace('_', " "),
@@ -80,10 +95,19 @@ impl Row {
             kind: badge.kind,
             result: badge.word,
             reason: entry.reason,
-            error: entry.error,
             before: entry.before,
             at: asked.moment(entry.at),
             took: length(Duration::from_millis(entry.duration_ms)),
         }
     }
+}
+
+/// The id of an entry in a page: the same for the same user, action and target.
+pub(super) fn anchor(entry: &Entry) -> String {
+    let mut hash = Sha256::new();
+    for part in [&entry.user, &entry.action, &entry.target] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    format!("entry-{}", hex::encode(&hash.finalize()[..6]))
 }

@@ -3,27 +3,35 @@
 use askama::Template;
 use serde::Deserialize;
 
-use super::{super::schemes::cause_words, decide::Decide, entries::Entries, progress::Progress};
+use super::{
+    super::{schemes::cause_words, users},
+    decide::Decide,
+    entries::Entries,
+    progress::Progress,
+};
 use crate::{
-    admin::{AdminState, Problem},
+    admin::{AdminState, FileFormat, Problem, export_entries},
     console::{
         Answer, Asked,
         addresses::Address,
         frame::{Errors, Fact, Frame, Place},
     },
     domain::{Milestone, RunId},
-    views::{Cursor, Entry, EntryFilter, EntryResult, Limit, Page, Paging, Run},
+    views::{Cursor, Entry, EntryFilter, EntryResult, Limit, Page, Paging, Run, RunKind},
 };
 
 #[derive(Template)]
 #[template(path = "runs/run.html")]
 struct OneRun {
     frame: Frame,
-    scheme: String,
     progress: Progress,
     confirm: Option<Decide>,
     facts: Vec<Fact>,
     entries: Entries,
+    undo: Option<String>,
+    compare: Option<String>,
+    runs: String,
+    related: Vec<(&'static str, String)>,
 }
 
 /// The query of the page.
@@ -63,8 +71,7 @@ pub(super) struct Refused {
 
 /// The whole page; with the form as it was sent if it was refused.
 pub(super) async fn page(asked: &Asked, run: Run, asks: Asks, refused: Refused) -> Result<Answer, Problem> {
-    let result =
-        super::super::parsed("result", &asks.result, |text| EntryResult::all().find(|result| result.as_str() == text))?;
+    let result = result_of(&asks.result)?;
     let cursor = super::super::parsed("cursor", &asks.cursor, |text| Cursor::try_from(text.to_owned()).ok())?;
     let filter = EntryFilter { result, ..EntryFilter::default() };
     let (id, paging) = (run.id.clone(), Paging { limit: Limit::default(), cursor });
@@ -83,10 +90,13 @@ pub(super) async fn page(asked: &Asked, run: Run, asks: Asks, refused: Refused) 
     };
     let status = if frame.refused { 422 } else { 200 };
     let page = OneRun {
-        scheme: run.scheme.to_string(),
         progress: Progress::new(&run),
         confirm: Decide::new(asked, &run, refused),
         facts: facts(asked, &run),
+        undo: (run.state.is_final() && run.counts.changed > 0).then(|| address(&run).segment("undo").to_string()),
+        compare: (run.sweep.is_some() && run.kind != RunKind::Undo).then(|| address(&run).segment("diff").to_string()),
+        runs: Address::new("/runs").with("scheme", run.scheme.as_str()).to_string(),
+        related: related(&run),
         frame,
         entries,
     };
@@ -100,6 +110,44 @@ pub(super) async fn run(asked: &Asked) -> Result<Run, Problem> {
     let read = move |state: &AdminState| state.views().run(&wanted).map_err(|error| Problem::internal(&error));
     let found = asked.read(read).await?.filter(|run| asked.principal().sees(&run.source));
     found.ok_or_else(|| Problem::NotFound { kind: "run", id: asked.id().to_owned() })
+}
+
+/// `GET /runs/{id}/entries.csv`: the entries with the wanted result, as a file.
+///
+/// # Errors
+/// As [`show`]; [`Problem::Unavailable`] if too many files are being written.
+pub(in crate::console) async fn csv(asked: Asked) -> Result<Answer, Problem> {
+    export(asked, FileFormat::Csv).await
+}
+
+/// `GET /runs/{id}/entries.json`: the same in JSON.
+///
+/// # Errors
+/// As [`csv`].
+pub(in crate::console) async fn json(asked: Asked) -> Result<Answer, Problem> {
+    export(asked, FileFormat::Json).await
+}
+
+async fn export(asked: Asked, format: FileFormat) -> Result<Answer, Problem> {
+    let (asks, run): (Asks, _) = (asked.query()?, run(&asked).await?);
+    let filter = EntryFilter { result: result_of(&asks.result)?, ..EntryFilter::default() };
+    export_entries(asked.state(), asked.principal(), format, run.id, (filter, None)).await.map(Answer::Stream)
+}
+
+fn result_of(text: &str) -> Result<Option<EntryResult>, Problem> {
+    super::super::parsed("result", text, |text| EntryResult::all().find(|result| result.as_str() == text))
+}
+
+/// The pages of what the run is about.
+fn related(run: &Run) -> Vec<(&'static str, String)> {
+    let of = |run| Address::of("/runs", run).to_string();
+    let user = run.user.as_ref().map(|user| users::address(&run.source, user).to_string());
+    let all = [
+        ("The user", user),
+        ("The run that it undoes", run.undo_of.as_ref().map(of)),
+        ("The run that undoes it", run.undone_by.as_ref().map(of)),
+    ];
+    all.into_iter().filter_map(|(word, path)| Some((word, path?))).collect()
 }
 
 /// The page of a run.
@@ -131,6 +179,7 @@ fn facts(asked: &Asked, run: &Run) -> Vec<Fact> {
         about.map(|about| text("User", about)),
         Some(text("Set off by", cause_words(&run.trigger).to_owned())),
         run.by.clone().map(|by| text("Asked by", by)),
+        run.reason.clone().map(|reason| text("Reason", reason)),
         Some(text("Actions", run.actions.to_string())),
         Some(time("Started", run.started)),
         run.held_since.map(|at| time("Held since", at)),

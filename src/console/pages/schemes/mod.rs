@@ -74,6 +74,7 @@ pub(super) fn cause_words(trigger: &str) -> &str {
         kind if kind == TriggerKind::OnLogin.as_str() => "a user logged in",
         kind if kind == TriggerKind::Schedule.as_str() => "its schedule",
         kind if kind == TriggerKind::Manual.as_str() => "by hand",
+        "undo" => "an undo",
         other => other,
     }
 }
