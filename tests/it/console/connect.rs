@@ -2,17 +2,24 @@
 
 use usher::{
     domain::Product,
-    sandbox::{ORGANIZATION, TOKEN},
+    sandbox::{Application, ORGANIZATION, TOKEN},
 };
 
 use super::{ADMIN_TOKEN, browser::play, visitor::Visitor};
 use crate::support::{ground::Ground, usher::Usher};
 
+/// A site with an application, which each Jira has.
+fn ground() -> Ground {
+    let ground = Ground::new("");
+    ground.sandbox.put_application(Product::JiraDc, Application::new("jira-software", &[]).seats(10, 7));
+    ground
+}
+
 const NAME: &str = "Acme <script>alert(1)</script>";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_key_is_named_the_right_one_gives_the_lines_to_write_and_the_secret_is_nowhere() {
-    let ground = Ground::new("");
+    let ground = ground();
     let usher = Usher::start(&ground).await;
     let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
     let list = visitor.get("/connect", &[]).await.text;
@@ -49,7 +56,7 @@ async fn a_wrong_key_is_named_the_right_one_gives_the_lines_to_write_and_the_sec
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_is_no_source_is_kept_as_typed_and_each_fault_leads_to_its_field() {
-    let ground = Ground::new("");
+    let ground = ground();
     let usher = Usher::start(&ground).await;
     let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
     let typed = [
@@ -83,7 +90,7 @@ async fn a_form_that_is_no_source_is_kept_as_typed_and_each_fault_leads_to_its_f
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_form_is_whole_for_everybody_with_and_without_script() {
-    let ground = Ground::new("");
+    let ground = ground();
     let usher = Usher::start(&ground).await;
     let site = ground.sandbox.base_url(Product::JiraDc).to_string();
     for script in ["script", "none"] {
