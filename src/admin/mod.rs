@@ -47,6 +47,7 @@ use crate::{
     http_server::Peer,
     log::Log,
     metrics::Metrics,
+    oidc::Provider,
     secret::Secret,
     settings::Settings,
     source::{Arrivals, Connection, LastDeliveries},
@@ -192,6 +193,11 @@ impl AdminState {
     /// The address of the console as it is now.
     pub(crate) fn public_url(&self) -> Option<Url> {
         self.shown.public_url()
+    }
+
+    /// The identity provider by which people sign in, if there is one.
+    pub(crate) fn oidc(&self) -> Option<Arc<Provider>> {
+        self.shown.oidc()
     }
 
     /// Gives the answer to a wrong token of `peer`, when it is time for it.

@@ -9,9 +9,10 @@ use super::{
     identity::{Principal, Token, Tokens},
 };
 use crate::{
-    config::{Config, NamedToken, Session},
+    config::{Config, NamedToken, Oidc, Session},
     domain::{Actor, Channel, Mode, Role, SourceScope},
     live::Live,
+    oidc::Provider,
     secret::Secret,
 };
 
@@ -27,6 +28,7 @@ pub struct Shown {
     public_url: Live<Option<Url>>,
     sources: Live<Vec<SourceRow>>,
     mode: Live<Mode>,
+    oidc: Live<Option<Arc<Provider>>>,
 }
 
 impl Shown {
@@ -39,6 +41,7 @@ impl Shown {
             public_url: config.admin.public_url.clone().into(),
             sources: rows(config).into(),
             mode: config.mode.into(),
+            oidc: config.admin.oidc.clone().map(provider).into(),
         }
     }
 
@@ -53,6 +56,10 @@ impl Shown {
         self.public_url.replace(config.admin.public_url.clone());
         self.sources.replace(rows(config));
         self.mode.replace(config.mode);
+        // A provider that stays the same keeps what it has fetched.
+        if self.oidc().as_deref().map(Provider::config) != config.admin.oidc.as_ref() {
+            self.oidc.replace(config.admin.oidc.clone().map(provider));
+        }
     }
 
     /// Whom this token lets in, on that way; none: nobody.
@@ -84,6 +91,11 @@ impl Shown {
         self.sources.get()
     }
 
+    /// The identity provider, if there is one.
+    pub(super) fn oidc(&self) -> Option<Arc<Provider>> {
+        self.oidc.get().as_ref().clone()
+    }
+
     pub(super) fn mode(&self) -> Mode {
         *self.mode.get()
     }
@@ -95,6 +107,10 @@ fn tokens(config: &Config, admin: &Secret) -> Tokens {
     let named = named
         .map(|NamedToken { name, role, sources, secret }| Token::new(name.clone(), *role, sources.clone(), secret));
     Tokens::new(std::iter::once(admin).chain(named).collect())
+}
+
+fn provider(config: Oidc) -> Arc<Provider> {
+    Arc::new(Provider::new(config))
 }
 
 fn rows(config: &Config) -> Vec<SourceRow> {

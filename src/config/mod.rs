@@ -31,7 +31,7 @@ pub(crate) use reader::nearest;
 pub use reader::problem::{Place, Problem, Problems};
 pub use schema::{SchemeSchemas, json_schema, scheme_schemas};
 pub use scheme::{as_yaml, objection};
-pub use service::admin::{NamedToken, Session};
+pub use service::admin::{NamedToken, Oidc, Session};
 pub use source::feed::Feed;
 pub use source::reach::authorities::Authorities;
 pub use source::reach::proxy::{Proxy, ProxyCredentials};
@@ -99,12 +99,14 @@ pub struct Admin {
     pub public_url: Option<Url>,
     /// The sessions of the console.
     pub session: Session,
+    /// The identity provider by which people sign in to the console; none: they sign in with tokens.
+    pub oidc: Option<Oidc>,
 }
 
 impl Admin {
     /// A listener at `listen` with defaults.
     pub fn at(listen: SocketAddr) -> Self {
-        Self { listen, token: None, tokens: Vec::new(), public_url: None, session: Session::default() }
+        Self { listen, token: None, tokens: Vec::new(), public_url: None, session: Session::default(), oidc: None }
     }
 }
 

@@ -31,6 +31,11 @@ impl Origin {
         Self { accepted, is_secure: !is_loopback, needs_https: !is_loopback }
     }
 
+    /// The whole address of a page.
+    pub(super) fn address_of(&self, path: &str) -> Option<Url> {
+        Url::parse(self.accepted.first()?).ok()?.join(path).ok()
+    }
+
     /// Whether a form was sent by a page of this console, as the browser says. Without a word of the browser it was not.
     pub(super) fn sent(&self, headers: &HeaderMap) -> bool {
         let mut said = headers.get_all("sec-fetch-site");
@@ -54,6 +59,17 @@ mod tests {
     fn sent(origin: &Origin, headers: &[(&'static str, &'static str)]) -> bool {
         let request = headers.iter().fold(TestRequest::post(), |request, header| request.append_header(*header));
         origin.sent(request.to_http_request().headers())
+    }
+
+    #[test]
+    fn the_whole_address_of_a_page_is_where_browsers_meet_it() {
+        let address: SocketAddr = "127.0.0.1:8081".parse().expect("an address");
+        let of = |public: Option<&str>| {
+            let public = public.map(|url| url.parse().expect("an address"));
+            Origin::new(public.as_ref(), address).address_of("/sign-in").map(|url| url.to_string())
+        };
+        assert_eq!(of(None).as_deref(), Some("http://127.0.0.1:8081/sign-in"));
+        assert_eq!(of(Some("https://usher.acme.example/")).as_deref(), Some("https://usher.acme.example/sign-in"));
     }
 
     #[test]

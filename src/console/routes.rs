@@ -9,7 +9,7 @@ use super::{
     Answer, Asked, assets,
     form::{self, Form},
     pages,
-    session::{sign_in, sign_out},
+    session::{oidc, sign_in, sign_out},
 };
 use crate::admin::{Problem, page_resource, reading};
 
@@ -27,6 +27,9 @@ pub(super) fn all() -> Vec<Resource> {
             .app_data(PayloadConfig::new(form::MAX_BODY))
             .route(reading(sign_in::show))
             .route(web::post().to(sign_in::sign_in)),
+        page_resource("/sign-in/oidc", READING).route(reading(oidc::begin)),
+        // Not for HEAD: a code counts once.
+        page_resource(oidc::CALLBACK, "GET").route(web::get().to(oidc::callback_of)),
         act("/sign-out", sign_out::here),
         act("/sign-out/everywhere", sign_out::everywhere),
         page("/", pages::today::show),

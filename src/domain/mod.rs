@@ -25,6 +25,7 @@ pub use policy::mass_creation::MassCreation;
 pub use policy::named_users::NamedUsers;
 pub use policy::reference::{Mention, MentionedAt, Reference, ReferenceKind};
 pub use policy::role::{Role, SourceScope};
+pub use policy::role_groups::{EVERYBODY, RoleGroups};
 pub use policy::scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use policy::setting::{
     Actor, BasedOn, CancelledRun, ChangeKind, DeletedRuns, Draft, InvalidActor, Matching, Milestone, MilestoneReached,

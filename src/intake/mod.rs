@@ -9,6 +9,8 @@ mod http;
 mod passed_over;
 mod payload;
 mod proof;
+#[cfg(test)]
+pub(crate) use proof::testing as proof_testing;
 mod request;
 mod senders;
 

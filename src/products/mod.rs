@@ -33,6 +33,7 @@ pub use http::call_settings::{CallSettings, Prepared};
 #[cfg(test)]
 pub(crate) use http::clearance::cleared_in_test;
 pub use http::clearance::{Clearance, Withheld, cleared_by};
+pub(crate) use http::client::client as http_client;
 pub use http::foreign::{Came, Foreign};
 pub use http::limits::Limits;
 pub use http::observation::{Observation, Observed};

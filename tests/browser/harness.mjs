@@ -30,8 +30,8 @@ export function expect(holds, text) {
   if (!holds) fail(text);
 }
 
-/** A browser with an empty profile, at `url`. Without `script` pages run none. */
-export async function open(url, { script = true, scheme = "light" } = {}) {
+/** A browser with an empty profile, at `url`, which may ask `hosts` besides. Without `script` pages run none. */
+export async function open(url, { script = true, scheme = "light", hosts = [] } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "usher-browser-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: "/usr/bin/chromium", headless: true, args: SWITCHES, ignoreDefaultArgs: ["--enable-automation"],
@@ -39,7 +39,7 @@ export async function open(url, { script = true, scheme = "light" } = {}) {
   });
   context.setDefaultTimeout(PATIENCE);
   const page = context.pages()[0] ?? await context.newPage();
-  const browser = { page, context, script, host: new URL(url).host, refusals: new Set() };
+  const browser = { page, context, script, hosts: [new URL(url).host, ...hosts], refusals: new Set() };
   await context.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => {
       console.error(`CSP: ${event.violatedDirective} refused ${event.blockedURI} ${event.sample}`);
@@ -47,7 +47,7 @@ export async function open(url, { script = true, scheme = "light" } = {}) {
   });
   page.on("request", (request) => {
     const to = new URL(request.url());
-    if (!["data:", "blob:"].includes(to.protocol) && to.host !== browser.host) fail(`${page.url()} asks ${to.href}`);
+    if (!["data:", "blob:"].includes(to.protocol) && !browser.hosts.includes(to.host)) fail(`${page.url()} asks ${to.href}`);
   });
   page.on("console", (message) => {
     const expected = message.text().startsWith("Failed to load resource") && browser.refusals.has(message.location().url);

@@ -8,7 +8,7 @@ mod entry;
 mod once;
 mod refusals;
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use tokio::time::timeout;
 
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    domain::{ActResult, AdminAction, UserKey},
+    domain::{ActResult, Actor, AdminAction, Channel, UserKey},
     log::{Position, Record, Stream, codec},
 };
 
@@ -118,8 +118,26 @@ impl AdminState {
         Err(refusal.into())
     }
 
+    /// Records that `name`, whom the identity provider knows and who has no role here, was refused. Attempts in quick
+    /// succession are recorded together.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] if it can't be written now.
+    pub(crate) async fn refused_without_role(
+        &self,
+        name: &Actor,
+        from: Option<IpAddr>,
+        entry: Entry,
+        why: &str,
+    ) -> Result<(), Problem> {
+        let Some(left_out) = self.refusals.of_known(name) else { return Ok(()) };
+        let entry = entry.because(Some(refusals::reason(why, left_out)));
+        let nobody = entry.by_nobody(Channel::Console, from, SystemClock.now());
+        self.append(&AdminAction { by: Some(name.clone()), ..nobody }).await.map(|_| ())
+    }
+
     /// Records a wrong token, at most one a minute. A record that can't be written is left out: nobody was let in.
-    pub(crate) fn wrong_token(&self, via: crate::domain::Channel, from: Option<std::net::IpAddr>) {
+    pub(crate) fn wrong_token(&self, via: Channel, from: Option<IpAddr>) {
         let Some(left_out) = self.refusals.of_strangers() else { return };
         let entry =
             Entry::new(Act::SignIn, Object::Usher).because(Some(refusals::reason("a wrong token was sent", left_out)));

@@ -6,6 +6,7 @@ mod console;
 mod hostile;
 mod names;
 mod nesting;
+mod oidc;
 mod overlay;
 mod refused;
 mod round_trip;

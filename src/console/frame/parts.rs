@@ -236,4 +236,9 @@ impl Errors {
     pub(in crate::console) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
+
+    /// Whether one of them is about `field`.
+    pub(in crate::console) fn about(&self, field: &str) -> bool {
+        self.items.iter().any(|item| item.field == field)
+    }
 }

@@ -6,12 +6,16 @@ use actix_web::{
 };
 
 use super::Session;
-use crate::console::Console;
+use crate::{console::Console, oidc::Attempt};
 
 /// Over HTTPS. The prefix has browsers refuse it from any other host, path or an unencrypted page.
 const SECURE: &str = "__Host-usher";
 /// On a loopback listener without a public address.
 const LOCAL: &str = "usher-session";
+
+/// A sign-in by the identity provider that is under way; the same two.
+const SECURE_ATTEMPT: &str = "__Host-usher-oidc";
+const LOCAL_ATTEMPT: &str = "usher-oidc";
 
 /// The cookies of a console.
 pub(in crate::console) struct Cookies<'c>(pub(in crate::console) &'c Console);
@@ -26,21 +30,42 @@ impl Cookies<'_> {
         value(request, self.name()).and_then(|sealed| self.0.keys().open(sealed))
     }
 
+    /// The sign-in by the identity provider that the browser has begun.
+    pub(super) fn attempt(&self, request: &HttpRequest) -> Option<Attempt> {
+        value(request, self.attempt_name()).and_then(|sealed| self.0.keys().open(sealed))
+    }
+
     /// Has the browser keep `session`.
     pub(in crate::console) fn keep(&self, session: &Session, response: &mut HttpResponse) {
         if let Some(sealed) = self.0.keys().seal(session) {
-            self.set(&sealed, "", response);
+            self.set(self.name(), &sealed, "", response);
         }
     }
 
     /// Has the browser forget the session.
     pub(in crate::console) fn forget(&self, response: &mut HttpResponse) {
-        self.set("", "; Max-Age=0", response);
+        self.set(self.name(), "", "; Max-Age=0", response);
     }
 
-    fn set(&self, value: &str, more: &str, response: &mut HttpResponse) {
+    /// Has the browser keep `attempt` for as long as it counts. There is one in a browser: the last one.
+    pub(super) fn keep_attempt(&self, attempt: &Attempt, response: &mut HttpResponse) {
+        if let Some(sealed) = self.0.keys().seal(attempt) {
+            self.set(self.attempt_name(), &sealed, "; Max-Age=600", response);
+        }
+    }
+
+    /// Has the browser forget the sign-in under way.
+    pub(super) fn forget_attempt(&self, response: &mut HttpResponse) {
+        self.set(self.attempt_name(), "", "; Max-Age=0", response);
+    }
+
+    fn attempt_name(&self) -> &'static str {
+        if self.0.origin().is_secure { SECURE_ATTEMPT } else { LOCAL_ATTEMPT }
+    }
+
+    fn set(&self, name: &str, value: &str, more: &str, response: &mut HttpResponse) {
         let secure = if self.0.origin().is_secure { "; Secure" } else { "" };
-        let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}", self.name());
+        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}");
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }

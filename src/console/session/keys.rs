@@ -13,12 +13,23 @@ use ring::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::Session;
-use crate::private_file;
+use crate::{oidc::Attempt, private_file};
 
 /// The file of the key that usher makes, in `data_dir`.
 const KEY_FILE: &str = "session-key";
-/// The meaning of a sealed value. Another form of sessions gets another one.
-const MEANING: &[u8] = b"usher session 1";
+/// A value that is sealed. One of another kind can't be read as it.
+pub(super) trait Sealed: Serialize + DeserializeOwned {
+    /// The kind. Another form gets another one.
+    const MEANING: &'static [u8];
+}
+
+impl Sealed for Session {
+    const MEANING: &'static [u8] = b"usher session 1";
+}
+
+impl Sealed for Attempt {
+    const MEANING: &'static [u8] = b"usher sign-in 1";
+}
 
 /// Why there is no key of sessions.
 #[derive(Debug, thiserror::Error)]
@@ -72,22 +83,22 @@ impl Keys {
     }
 
     /// `value`, sealed: nobody else can read it or make one.
-    pub(super) fn seal(&self, value: &impl Serialize) -> Option<String> {
+    pub(super) fn seal<T: Sealed>(&self, value: &T) -> Option<String> {
         let mut bytes = serde_json::to_vec(value).ok()?;
         // Random nonces: a key would have to seal 2^32 values before two may be the same.
         let nonce: [u8; NONCE_LEN] = rand::random();
         let sealing =
-            self.seal.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(MEANING), &mut bytes);
+            self.seal.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(T::MEANING), &mut bytes);
         sealing.ok()?;
         Some(URL_SAFE_NO_PAD.encode([&nonce[..], &bytes].concat()))
     }
 
     /// The sealed value; none if this key did not seal it.
-    pub(super) fn open<T: DeserializeOwned>(&self, sealed: &str) -> Option<T> {
+    pub(super) fn open<T: Sealed>(&self, sealed: &str) -> Option<T> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
         let mut sealed = sealed.to_vec();
-        let opening = self.seal.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(MEANING), &mut sealed);
+        let opening = self.seal.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(T::MEANING), &mut sealed);
         serde_json::from_slice(opening.ok()?).ok()
     }
 
@@ -129,11 +140,15 @@ mod tests {
     };
 
     use super::*;
-    use crate::domain::Timestamp;
+    use crate::{
+        admin::identity::Token,
+        domain::{Role, SourceScope, Timestamp},
+        secret::Secret,
+    };
 
     fn session(id: &str) -> Session {
-        let at = Timestamp::from_millis(5);
-        Session { id: id.into(), name: "ci".into(), token: "00".into(), began: at, seen: at }
+        let token = Token::new("ci".parse().expect("a name"), Role::Viewer, SourceScope::All, &Secret::new("s3cret"));
+        Session { id: id.into(), ..Session::begin(&token, Timestamp::from_millis(5)) }
     }
 
     #[test]
@@ -153,6 +168,19 @@ mod tests {
         for bad in ["", "A", "....", &"A".repeat(40), &"A".repeat(10_000)] {
             assert_eq!(keys.open::<Session>(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_value_is_never_read_as_one_of_another_kind() {
+        #[derive(Serialize, serde::Deserialize)]
+        struct Other(Session);
+        impl Sealed for Other {
+            const MEANING: &'static [u8] = b"another kind";
+        }
+        let keys = Keys::from(b"one");
+        let sealed = keys.seal(&Other(session("abc"))).expect("sealed");
+        assert!(keys.open::<Other>(&sealed).is_some());
+        assert_eq!(keys.open::<Session>(&sealed), None);
     }
 
     #[test]

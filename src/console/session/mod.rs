@@ -1,10 +1,12 @@
 //! Sessions: who has signed in, kept by the browser in a sealed cookie.
 //!
 //! usher keeps no list of sessions. What a cookie says counts if this usher sealed it, it is young enough, nobody ended
-//! it, and the token it began with is still the same.
+//! it, and the token it began with is still the same, or the identity provider.
 
 mod cookie;
 mod keys;
+pub(super) mod oidc;
+mod person;
 pub(super) mod sign_in;
 pub(super) mod sign_out;
 
@@ -16,6 +18,7 @@ pub(super) use cookie::{Cookies, value};
 pub use keys::Error;
 pub(super) use keys::{Keys, MadeKey};
 
+use self::person::SignedIn;
 use crate::{
     admin::{
         AdminState,
@@ -43,22 +46,46 @@ pub(super) struct Lifetimes {
 pub(super) struct Session {
     /// Made at the sign-in, never taken from a browser.
     pub(super) id: String,
-    /// The name of the token.
+    /// The name of the token, or of the person.
     pub(super) name: String,
-    /// The digest of the token.
-    token: String,
+    #[serde(flatten)]
+    proof: Proof,
     /// The sign-in.
     pub(super) began: Timestamp,
     /// The last request that counts.
     seen: Timestamp,
 }
 
+/// The way in which somebody proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Proof {
+    /// By a token.
+    Token {
+        /// Its digest.
+        token: String,
+    },
+    /// By the identity provider.
+    Person(SignedIn),
+}
+
 impl Session {
     /// A session that begins now with `token`.
     fn begin(token: &Token, now: Timestamp) -> Self {
-        let id = hex::encode(rand::random::<[u8; 16]>());
         let name = token.principal(Channel::Console).name.to_string();
-        Self { id, name, token: hex::encode(token.fingerprint().as_bytes()), began: now, seen: now }
+        Self::by(name, Proof::Token { token: hex::encode(token.fingerprint().as_bytes()) }, now)
+    }
+
+    fn by(name: String, proof: Proof, now: Timestamp) -> Self {
+        Self { id: hex::encode(rand::random::<[u8; 16]>()), name, proof, began: now, seen: now }
+    }
+
+    /// Stands for whoever signed in: sessions with the same one are ended together.
+    pub(super) fn whose(&self) -> &str {
+        match &self.proof {
+            Proof::Token { .. } => &self.name,
+            Proof::Person(person) => person.lasting_id(),
+        }
     }
 
     /// Whether it has not outlived itself.
@@ -66,18 +93,26 @@ impl Session {
         self.seen.until(now) <= lifetimes.idle && self.began.until(now) <= lifetimes.at_most
     }
 
-    /// The person who signed in, with the role of now; none if the session has ended.
+    /// Whoever signed in, with the role of now; none if the session has ended.
     pub(super) fn principal(&self, state: &AdminState, lifetimes: Lifetimes, now: Timestamp) -> Option<Principal> {
-        let name: Actor = self.name.parse().ok()?;
-        let mut fingerprint = [0; 32];
-        hex::decode_to_slice(&self.token, &mut fingerprint).ok()?;
-        let is_over = || state.settings().session_ended(&self.id, &self.name, self.began);
+        let is_over = || state.settings().session_ended(&self.id, self.whose(), self.began);
         if !self.is_young(lifetimes, now) || is_over() {
             return None;
         }
-        let tokens = state.tokens();
-        let token = tokens.still(&name, &Fingerprint::from_bytes(fingerprint))?;
-        Some(token.principal(Channel::Console))
+        let name: Actor = self.name.parse().ok()?;
+        match &self.proof {
+            Proof::Token { token } => {
+                let mut fingerprint = [0; 32];
+                hex::decode_to_slice(token, &mut fingerprint).ok()?;
+                let tokens = state.tokens();
+                let token = tokens.still(&name, &Fingerprint::from_bytes(fingerprint))?;
+                Some(token.principal(Channel::Console))
+            }
+            Proof::Person(person) => {
+                let provider = state.oidc()?;
+                person.principal(name, &provider)
+            }
+        }
     }
 
     /// The same after a request at `now`; none if the cookie of before is good enough.
@@ -90,9 +125,14 @@ impl Session {
         self.began.plus(lifetimes.at_most)
     }
 
-    /// Whether the sign-in is recent enough for what can't be undone.
+    /// Whether the sign-in is recent enough for what can't be undone. A provider may have let somebody in by a sign-in of
+    /// before; then that one counts.
     pub(super) fn is_fresh(&self, lifetimes: Lifetimes, now: Timestamp) -> bool {
-        self.began.until(now) <= lifetimes.again_after
+        let proved = match &self.proof {
+            Proof::Token { .. } => self.began,
+            Proof::Person(person) => person.proved.min(self.began),
+        };
+        proved.until(now) <= lifetimes.again_after
     }
 }
 

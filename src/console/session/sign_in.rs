@@ -1,4 +1,4 @@
-//! `/sign-in`: a token begins a session.
+//! `/sign-in`: a token begins a session; a link leads to the identity provider.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use actix_web::{
 use askama::Template;
 use serde::Deserialize;
 
-use super::{Cookies, Session};
+use super::{Cookies, Session, oidc::Fault};
 use crate::{
     admin::{
         Problem,
@@ -20,7 +20,7 @@ use crate::{
     clock::{Clock, SystemClock},
     console::{
         Answer, Console,
-        addresses::local,
+        addresses::{Address, local},
         answer::with_headers,
         asked::{sentence, starting},
         assets::{Assets, assets},
@@ -31,6 +31,9 @@ use crate::{
     http_server::Connection,
 };
 
+/// The title of what was wrong.
+const NOBODY: &str = "You are not signed in";
+
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct Page<'p> {
@@ -38,8 +41,15 @@ struct Page<'p> {
     assets: &'static Assets,
     errors: Errors,
     to: &'p str,
+    provider: Option<ProviderLink>,
     signed_out: bool,
     needs_https: bool,
+}
+
+/// The link to the identity provider.
+struct ProviderLink {
+    name: String,
+    address: Address,
 }
 
 /// The query of the page. Others may have written the address: what is not known is no fault.
@@ -50,6 +60,8 @@ pub(in crate::console) struct Asks {
     to: String,
     /// Set after signing out.
     signed_out: Option<String>,
+    /// Set if the identity provider signed nobody in.
+    fault: Option<String>,
 }
 
 /// `GET /sign-in`.
@@ -58,8 +70,11 @@ pub(in crate::console) async fn show(
     request: HttpRequest,
     asks: Option<Query<Asks>>,
 ) -> HttpResponse {
-    let Asks { to, signed_out } = asks.map(Query::into_inner).unwrap_or_default();
-    page(&console, &request, &to, Errors::default(), signed_out.is_some(), StatusCode::OK)
+    let Asks { to, signed_out, fault } = asks.map(Query::into_inner).unwrap_or_default();
+    let fault = fault.as_deref().and_then(Fault::named);
+    let errors = fault.map_or_else(Errors::default, |fault| Errors::one(NOBODY, "", fault.text()));
+    let status = fault.map_or(StatusCode::OK, Fault::status);
+    page(&console, &request, &to, errors, signed_out.is_some(), status)
 }
 
 /// `POST /sign-in`. The right token is always accepted at once; wrong ones are slowed down as those of the API.
@@ -74,7 +89,7 @@ pub(in crate::console) async fn sign_in(
         Err(problem) => return with_headers(problem.error_response()),
     };
     let refuse = |status, text: &str| {
-        let errors = Errors::one("You are not signed in", "token", text);
+        let errors = Errors::one(NOBODY, "token", text);
         page(&console, &request, form.get("to"), errors, false, status)
     };
     if !console.origin().sent(request.headers()) {
@@ -124,7 +139,11 @@ fn page(
 ) -> HttpResponse {
     let needs_https = console.origin().needs_https;
     let to = local(to).unwrap_or("/");
-    let page = Page { look: Look::of(request), assets: assets(), errors, to, signed_out, needs_https };
+    let provider = console.listener.state().and_then(|state| state.oidc()).map(|provider| ProviderLink {
+        name: provider.config().name.clone(),
+        address: Address::new("/sign-in/oidc").with("to", if to == "/" { "" } else { to }),
+    });
+    let page = Page { look: Look::of(request), assets: assets(), errors, to, provider, signed_out, needs_https };
     let mut response = match Answer::with_status(status, &page) {
         Ok(answer) => answer.response(),
         Err(problem) => return with_headers(problem.error_response()),

@@ -1,4 +1,4 @@
-//! Signing out: of this session, or of all sessions of the token.
+//! Signing out: of this session, or of all sessions of the token or of the person.
 
 use super::Cookies;
 use crate::{
@@ -26,7 +26,7 @@ pub(in crate::console) async fn here(asked: Asked, _: Form) -> Result<Answer, Pr
 /// # Errors
 /// As [`here`].
 pub(in crate::console) async fn everywhere(asked: Asked, _: Form) -> Result<Answer, Problem> {
-    end(&asked, Act::SignOutEverywhere, WhichSessions::OfPerson(asked.session().name.clone())).await
+    end(&asked, Act::SignOutEverywhere, WhichSessions::OfPerson(asked.session().whose().to_owned())).await
 }
 
 async fn end(asked: &Asked, act: Act, of: WhichSessions) -> Result<Answer, Problem> {

@@ -8,6 +8,7 @@ pub(super) mod mass_creation;
 pub(super) mod named_users;
 pub(super) mod reference;
 pub(super) mod role;
+pub(super) mod role_groups;
 pub(super) mod scheme;
 pub(super) mod setting;
 pub(super) mod trigger;

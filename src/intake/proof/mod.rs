@@ -10,7 +10,7 @@ mod jwks;
 mod qsh;
 mod signature;
 #[cfg(test)]
-pub(super) mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod token;

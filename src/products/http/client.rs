@@ -18,7 +18,7 @@ use crate::{config::Transport, products::ConnectError};
 ///
 /// # Errors
 /// [`ConnectError`] if the proxy or the certificates of `transport` can't be used, or no client can be made.
-pub(in crate::products) fn client(limits: Limits, transport: &Transport) -> Result<Client, ConnectError> {
+pub(crate) fn client(limits: Limits, transport: &Transport) -> Result<Client, ConnectError> {
     // Whoever comes first installs it; it is the same one everywhere in this process.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = by_proxy(plain(limits), transport).map_err(|_| ConnectError::Proxy)?;

@@ -73,7 +73,7 @@ impl Keys {
     }
 
     fn admin(&mut self, running: &Admin, wanted: &Admin) -> Admin {
-        let Admin { listen, token, tokens, public_url, session } = wanted;
+        let Admin { listen, token, tokens, public_url, session, oidc } = wanted;
         let listen = self.keep("admin.listen", &running.listen, listen);
         // Left out, usher would have to make one and show it.
         let token = match token {
@@ -83,7 +83,8 @@ impl Keys {
         let tokens = self.take("admin.tokens", &running.tokens, tokens);
         let public_url = self.take("admin.public_url", &running.public_url, public_url);
         let session = self.take("admin.session", &running.session, session);
-        Admin { listen, token, tokens, public_url, session }
+        let oidc = self.take("admin.oidc", &running.oidc, oidc);
+        Admin { listen, token, tokens, public_url, session, oidc }
     }
 
     fn sources(&mut self, running: &[Source], wanted: &[Source]) -> Vec<Source> {

@@ -47,6 +47,11 @@ fn secrets_modes_rates_protections_and_schemes_change_at_once() {
         ),
         ("{ value: one }", "{ value: one }, public_url: https://usher.example.com", "admin.public_url"),
         ("{ value: one }", "{ value: one }, session: { idle: 5m }", "admin.session"),
+        (
+            "{ value: one }",
+            "{ value: one }, oidc: { issuer: https://idp.example.com, client_id: usher, client_secret: { value: x }, roles: { admin: [a] } }",
+            "admin.oidc",
+        ),
         ("bearer: { value: a }", "bearer: { value: c }", "sources.acme.auth"),
         ("{ value: h }", "{ value: i }", "sources.acme.webhook"),
         ("id: acme,", "id: acme, credentials_expire: 2027-03-01,", "sources.acme.credentials_expire"),

@@ -6,6 +6,7 @@ mod connect;
 mod forms;
 mod hostile;
 mod letters;
+mod oidc;
 mod pages;
 mod run_log;
 mod schemes;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use url::Url;
 
-use super::{Session, session, tokens};
+use super::{Oidc, Session, oidc, session, tokens};
 use crate::{
     config::{
         secret::HEADER_SECRET,
@@ -46,10 +46,15 @@ pub(super) static SESSION: Key<Part<Session>> = Key::new(
     "The sessions of people who signed in to the console.",
     Part { read: session::session, described: &session::SESSION },
 );
+pub(super) static OIDC: Key<Part<Oidc>> = Key::new(
+    "oidc",
+    "An identity provider by which people sign in to the console. Left out: they sign in with tokens.",
+    Part { read: oidc::oidc, described: &oidc::OIDC },
+);
 /// The value of `admin`.
 pub(in crate::config) static ADMIN: Object =
     Object::new("Admin", "The private listener: health, metrics, API, and who is let in.", || {
-        vec![&LISTEN, &TOKEN, &TOKENS, &PUBLIC_URL, &SESSION]
+        vec![&LISTEN, &TOKEN, &TOKENS, &PUBLIC_URL, &SESSION, &OIDC]
     });
 
 /// The text is not quoted in messages: it may hold credentials.

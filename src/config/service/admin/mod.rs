@@ -1,12 +1,14 @@
 //! The private listener, and who is let in there.
 
 mod keys;
+mod oidc;
 mod session;
 mod tokens;
 
 use std::time::Duration;
 
 pub(in crate::config) use keys::ADMIN;
+pub use oidc::Oidc;
 
 use crate::{
     config::{
@@ -17,11 +19,14 @@ use crate::{
     domain::{Actor, Role, SourceScope},
     secret::Secret,
 };
-use keys::{LISTEN, PUBLIC_URL, SESSION, TOKEN, TOKENS};
+use keys::{LISTEN, OIDC, PUBLIC_URL, SESSION, TOKEN, TOKENS};
 
 /// Why `admin.listen` is for this machine alone.
 const PLAIN: &str = "other machines can reach this, and it speaks plain HTTP: the admin token can be read on the way; listen on \
                      127.0.0.1, or see that only a proxy with TLS and your probes get here";
+
+/// Why `admin.oidc` needs an address.
+const NO_WAY_BACK: &str = "the provider sends people back to `public_url`, which is missing in `admin`; write                            `public_url: \"https://usher.example.com\"`, say";
 
 /// A token with a name, beside `admin.token`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +80,13 @@ pub(in crate::config) fn admin<'n>(
     };
     let public_url = fields.optional(&PUBLIC_URL, reader);
     let session = fields.optional(&SESSION, reader);
+    let oidc = fields.optional(&OIDC, reader);
+    let oidc_at = fields.node(&OIDC).map(|node| &node.at);
     fields.done(reader);
+    let is_local = listen.is_some_and(|listen| listen.ip().to_canonical().is_loopback());
+    if let (Some(at), Some(None), false) = (oidc_at, &public_url, is_local) {
+        reader.refuse::<()>(at, NO_WAY_BACK);
+    }
     if let (Some(listen), Some(at)) = (listen, at)
         && !listen.ip().to_canonical().is_loopback()
     {
@@ -83,5 +94,5 @@ pub(in crate::config) fn admin<'n>(
     }
     let (token, tokens, public_url) = (token?, tokens?, public_url?);
     let session = session?.unwrap_or_default();
-    Some(Placed { listener: Admin { listen: listen?, token, tokens, public_url, session }, at })
+    Some(Placed { listener: Admin { listen: listen?, token, tokens, public_url, session, oidc: oidc? }, at })
 }

@@ -106,6 +106,15 @@ admin:
     - { name: board, role: viewer, secret: { value: x } }
   public_url: https://usher.example.com
   session: { key: { env: KEY }, idle: 10m, at_most: 12h, again_after: 5m }
+  oidc:
+    issuer: https://idp.example.com
+    client_id: usher
+    client_secret: { env: TOKEN }
+    name: Acme
+    scopes: [groups]
+    groups_claim: groups
+    roles: { admin: [iam-admins], operator: [iam-ops, more], viewer: [\"*\"] }
+    proxy: { url: \"http://proxy.example.com:3128\", username: usher, password: { env: TOKEN } }
 log:
   kind: kafka
   kafka:

@@ -33,10 +33,14 @@ fn configuration(with: &dyn Fn(&str) -> Map<String, Value>) -> Value {
     let scheme = json!({
         "id": "s", "source": "acme", "trigger": "manual", "select": { "everyone": true }, "actions": [password],
     });
+    let oidc = json!({
+        "issuer": "https://idp.example.com", "client_id": "usher", "client_secret": { "env": "TOKEN" },
+        "roles": { "admin": ["iam-admins"] },
+    });
     object(
         "",
         json!({
-            "webhooks": object("Webhooks", json!({})), "admin": object("Admin", json!({ "session": object("Session", json!({})) })),
+            "webhooks": object("Webhooks", json!({})), "admin": object("Admin", json!({ "session": object("Session", json!({})), "oidc": object("Oidc", oidc) })),
             "log": { "kind": "kafka", "kafka": object("Kafka", json!({})) },
             "console": object("Console", json!({ "roster": object("Roster", json!({})) })),
             "sources": [object("Source", source)], "schemes": [object("Scheme", scheme)],
@@ -58,7 +62,7 @@ fn a_default_that_is_written_out_changes_nothing() {
 fn each_default_stands_in_a_definition_that_is_looked_at() {
     let looked_at =
         ["AuditActions", "Connect", "Feed", "Reconcile", "MassCreation", "Rate", "Protect", "Webhooks", "Console"];
-    let others = ["InvalidatePassword", "Roster", "Admin", "Session", "Kafka", "Source", "Scheme", "Log"];
+    let others = ["InvalidatePassword", "Roster", "Admin", "Session", "Oidc", "Kafka", "Source", "Scheme", "Log"];
     for name in SCHEMA["$defs"].as_object().expect("definitions").keys() {
         let is_looked_at = looked_at.contains(&name.as_str()) || others.contains(&name.as_str());
         assert!(is_looked_at || defaults(name).is_empty(), "{name}");
