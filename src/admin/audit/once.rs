@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{Entry, Recorded};
+use super::Entry;
 use crate::{
     admin::{AdminState, Problem, api, identity::Principal},
     clock::{Clock, SystemClock},
@@ -25,7 +25,7 @@ const VISIBLE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub enum Once {
     /// It is, and may be done now.
-    First(Recorded),
+    First,
     /// It was sent before, and was to begin this run. Whether it did has to be looked up.
     Again(RunId),
 }
@@ -50,7 +50,7 @@ impl AdminState {
     /// [`Problem::Conflict`] if something else was asked with this key; [`Problem::Unavailable`] if it can't be recorded
     /// now, or it is not known yet whether it was sent before. Then it may be sent again with the same key.
     pub async fn record_once(&self, by: &Principal, entry: Entry) -> Result<Once, Problem> {
-        let Some(key) = entry.request_key().cloned() else { return self.record(by, entry).await.map(Once::First) };
+        let Some(key) = entry.request_key().cloned() else { return self.record(by, entry).await.map(|_| Once::First) };
         let recorded = self.record(by, entry).await?;
         self.wait_until_read(recorded.position).await?;
         match self.first_request(&key).await? {
@@ -59,7 +59,7 @@ impl AdminState {
                 self.not_done(recorded, &problem).await;
                 again(&first, &key).map(Once::Again)
             }
-            Some(_) | None => Ok(Once::First(recorded)),
+            Some(_) | None => Ok(Once::First),
         }
     }
 

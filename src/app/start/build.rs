@@ -121,8 +121,7 @@ impl App {
         let explainer = explainer(&connections, &references, &views, &clock);
         readiness.connected(connections.clone());
         let commands = AdminCommands::new(Arc::clone(&log), Arc::clone(&clock));
-        let kept_views = keeps_views.then(|| views.clone());
-        let looked_up = if keeps_views { references.clone() } else { Vec::new() };
+        let (kept_views, looked_up) = keeps_views.then(|| (views.clone(), references.clone())).unzip();
         let (stored, log_now) = (settings.clone(), Arc::clone(&log));
         let parts =
             admin::Parts { log: log_now, views, settings: stored, explainer, commands, arrivals, users, references };
@@ -159,7 +158,7 @@ impl App {
             stop_stages: CancellationToken::new(),
             stop_views,
             housekeeping,
-            references: looked_up,
+            references: looked_up.unwrap_or_default(),
             reloader,
         })
     }

@@ -1,7 +1,7 @@
 //! The users of all sources, and the page of one of them.
 
 use reqwest::{Method, StatusCode};
-use usher::sandbox::{Account, Effect, Fault, ListFault, webhook::Happening};
+use usher::sandbox::{Account, Effect, Fault, webhook::Happening};
 
 use super::{ADMIN_TOKEN, browser::play, pages::arguments, visitor::Visitor};
 use crate::support::{
@@ -113,11 +113,6 @@ async fn users_are_found_by_their_names_in_all_sources_or_in_one() {
     let file = visitor.get("/users.csv?q=1%2B1", &[]).await;
     assert!(file.header("content-disposition").contains("users.csv") && file.text.contains(",'=1+1"), "{}", file.text);
     assert_eq!(Visitor::of(usher.admin).get("/users.csv", &[]).await.status, 303, "only for those who have signed in");
-    // A list that the product cuts off is told from a whole one.
-    ground.sandbox.inject(Fault::new(Effect::List(ListFault::EndsAt(3))).site(ACME.product));
-    list(&visitor, ACME).await;
-    let cut = visitor.get("/users?source=acme", &[]).await.text;
-    assert!(cut.contains("Not whole") && cut.contains("only; others are missing"), "{cut}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -98,7 +98,7 @@ pub(super) async fn run_now(
     let sweep = AdminCommands::new_sweep(&scheme);
     let run = RunId::of_sweep(&sweep, &scheme.id);
     match state.record_once(&caller, of_run_now(&scheme, &run).repeatable(key)).await? {
-        Once::First(_) => {
+        Once::First => {
             ask_for(&state, sweep, &scheme, &caller).await?;
             accepted(&state, run, |_| true).await
         }
