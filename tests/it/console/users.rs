@@ -1,7 +1,7 @@
 //! The users of all sources, and the page of one of them.
 
 use reqwest::{Method, StatusCode};
-use usher::sandbox::{Account, Effect, Fault, webhook::Happening};
+use usher::sandbox::{Account, Effect, Fault, ListFault, webhook::Happening};
 
 use super::{ADMIN_TOKEN, browser::play, pages::arguments, visitor::Visitor};
 use crate::support::{
@@ -33,7 +33,12 @@ fn hostile() -> Vec<Account> {
 }
 
 async fn start() -> (Ground, Usher) {
-    let ground = Ground::new(SCHEMES).groups(&["staff"]);
+    start_with(SCHEMES).await
+}
+
+/// Without a scheme that waits for creations usher lists nobody by itself.
+async fn start_with(schemes: &str) -> (Ground, Usher) {
+    let ground = Ground::new(schemes).groups(&["staff"]);
     for account in hostile() {
         ground.sandbox.put_user(ACME.product, account);
     }
@@ -63,7 +68,7 @@ fn path(source: Source, id: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn users_are_found_by_their_names_in_all_sources_or_in_one() {
-    let (ground, usher) = start().await;
+    let (ground, usher) = start_with("").await;
     let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
     let empty = visitor.get("/users", &[]).await;
     assert_eq!(empty.status, 200);
@@ -113,6 +118,17 @@ async fn users_are_found_by_their_names_in_all_sources_or_in_one() {
     let file = visitor.get("/users.csv?q=1%2B1", &[]).await;
     assert!(file.header("content-disposition").contains("users.csv") && file.text.contains(",'=1+1"), "{}", file.text);
     assert_eq!(Visitor::of(usher.admin).get("/users.csv", &[]).await.status, 303, "only for those who have signed in");
+    // A list that the product cuts off is told from a whole one.
+    for number in 0..150 {
+        ground.sandbox.put_user(GLOBEX.product, Account::new(format!("id:{number}"), format!("crowd {number}")));
+    }
+    ground.sandbox.inject(Fault::new(Effect::List(ListFault::EndsAt(100))).path("users/search"));
+    list(&visitor, GLOBEX).await;
+    eventually("the list is known to be cut", || async {
+        let cut = visitor.get("/users?source=globex", &[]).await.text;
+        (cut.contains("Not whole") && cut.contains("only; others are missing")).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
