@@ -28,6 +28,9 @@ impl Limit {
     /// The highest limit of a page.
     pub const MAX: Self = Self(500);
 
+    /// A page of the console: so many rows weigh less than it may.
+    pub const CONSOLE: Self = Self(40);
+
     /// A page of one item.
     pub const ONE: Self = Self(1);
 

@@ -52,7 +52,7 @@ impl Row {
 /// # Errors
 /// An internal [`Problem`] if the views can't be read.
 pub(super) async fn read(asked: &Asked, source: &str, cursor: Option<Cursor>) -> Result<Groups, Problem> {
-    let paging = Paging { limit: Limit::default(), cursor };
+    let paging = Paging { limit: Limit::CONSOLE, cursor };
     let kept_to = asked.kept_to();
     let read = move |state: &AdminState| {
         state

@@ -148,7 +148,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let chosen: Asks = asked.query()?;
     let filter = chosen.filter(&asked)?;
     let cursor = |name, text: &str| parsed(name, text, |text| Cursor::try_from(text.to_owned()).ok());
-    let paging = Paging { limit: Limit::default(), cursor: cursor("cursor", &chosen.cursor)? };
+    let paging = Paging { limit: Limit::CONSOLE, cursor: cursor("cursor", &chosen.cursor)? };
     let read = move |state: &AdminState| {
         state.views().dead_letters(&filter, &paging).map_err(|error| Problem::internal(&error))
     };

@@ -62,7 +62,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
             None => before(state, &of)?,
         };
         let Some(other) = other else { return Ok(None) };
-        let page = diff_of(state, &principal, &of.id, &other, &Paging { limit: Limit::default(), cursor })?;
+        let page = diff_of(state, &principal, &of.id, &other, &Paging { limit: Limit::CONSOLE, cursor })?;
         Ok(Some((other, page)))
     };
     let found = asked.read(read).await?;

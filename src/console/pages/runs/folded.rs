@@ -93,7 +93,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
         kept_to: asked.kept_to(),
     };
     let cursor = parsed("cursor", &chosen.cursor, |text| Cursor::try_from(text.to_owned()).ok())?;
-    let paging = Paging { limit: Limit::default(), cursor };
+    let paging = Paging { limit: Limit::CONSOLE, cursor };
     let read =
         move |state: &AdminState| state.views().run_groups(&filter, &paging).map_err(|error| Problem::internal(&error));
     let page = asked.read(read).await?;

@@ -237,7 +237,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let chosen: Asks = asked.query()?;
     let (filter, user) = chosen.filter(&asked)?;
     let cursor = parsed("cursor", &chosen.cursor, |text| Cursor::try_from(text.to_owned()).ok())?;
-    let paging = Paging { limit: Limit::default(), cursor };
+    let paging = Paging { limit: Limit::CONSOLE, cursor };
     let caller = asked.principal().clone();
     let read = move |state: &AdminState| {
         let internal = |error| Problem::internal(&error);

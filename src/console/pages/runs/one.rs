@@ -74,7 +74,7 @@ pub(super) async fn page(asked: &Asked, run: Run, asks: Asks, refused: Refused) 
     let result = result_of(&asks.result)?;
     let cursor = super::super::parsed("cursor", &asks.cursor, |text| Cursor::try_from(text.to_owned()).ok())?;
     let filter = EntryFilter { result, ..EntryFilter::default() };
-    let (id, paging) = (run.id.clone(), Paging { limit: Limit::default(), cursor });
+    let (id, paging) = (run.id.clone(), Paging { limit: Limit::CONSOLE, cursor });
     let read = move |state: &AdminState| {
         let found = state.views().entries(&id, &filter, &paging).map_err(|error| Problem::internal(&error))?;
         Ok(found.unwrap_or(Page::<Entry> { items: Vec::new(), next: None }))

@@ -104,7 +104,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
 
 async fn page(asked: &Asked, run: Run, asks: &Asks, errors: Errors, reason: &str) -> Result<Answer, Problem> {
     let cursor = parsed("cursor", &asks.cursor, |text| Cursor::try_from(text.to_owned()).ok())?;
-    let (of, caller, paging) = (run.clone(), asked.principal().clone(), Paging { limit: Limit::default(), cursor });
+    let (of, caller, paging) = (run.clone(), asked.principal().clone(), Paging { limit: Limit::CONSOLE, cursor });
     let read = move |state: &AdminState| {
         let obstacle = undo_obstacle(state, &of).map_err(|error| Problem::internal(&error))?;
         Ok((undo_plan(state, &caller, &of.id, &paging)?, obstacle))

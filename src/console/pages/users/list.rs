@@ -204,7 +204,7 @@ async fn list(asked: &Asked, chosen: &Asks, of: &[SourceRow]) -> Result<List, Pr
     let filter = chosen.filter(asked)?;
     let sort = parsed("sort", &chosen.sort, Sort::of_word)?.unwrap_or_default();
     let cursor = parsed("cursor", &chosen.cursor, |text| Cursor::try_from(text.to_owned()).ok())?;
-    let (ids, paging) = (ids(of), Paging { limit: Limit::default(), cursor });
+    let (ids, paging) = (ids(of), Paging { limit: Limit::CONSOLE, cursor });
     let UsersPage { items, next, .. } =
         asked.read(move |state: &AdminState| Ok(state.users().page(&ids, &filter, sort, &paging)?)).await?;
     let filters = chosen.filters();

@@ -11,7 +11,7 @@ use crate::{
         frame::{Badge, Kind, Moment, Pages},
     },
     domain::{Mode, StepResult, UserId, Via},
-    views::{Cursor, NoActionRow},
+    views::{Cursor, Limit, NoActionRow},
 };
 
 /// See the module.
@@ -57,7 +57,7 @@ impl Timeline {
         let wanted = Wanted {
             kind: super::super::parsed("kind", place.kind, kind)?,
             cursor: super::super::parsed("cursor", place.cursor, |text| Cursor::try_from(text.to_owned()).ok())?,
-            ..Wanted::default()
+            limit: Limit::CONSOLE,
         };
         let (of, user) = (source.id().clone(), id.clone());
         let page = asked.read(move |state: &AdminState| timeline_of(state, &of, &user, &wanted)).await?;
