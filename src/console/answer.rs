@@ -21,7 +21,7 @@ pub(super) enum Answer {
         /// The media type.
         content_type: &'static str,
         /// The name.
-        name: &'static str,
+        name: String,
         /// The content.
         body: Vec<u8>,
     },

@@ -16,6 +16,9 @@ use crate::admin::{Problem, page_resource, reading};
 /// The methods of a page.
 const READING: &str = "GET, HEAD";
 
+/// The longest form with a draft of a scheme, in bytes: a draft has 512 KiB at most, and escapes take thrice as much.
+const MAX_DRAFT: usize = 2 * 1024 * 1024;
+
 /// The longest number of a form, in bytes.
 const MAX_REQUEST: usize = 64;
 
@@ -47,6 +50,29 @@ pub(super) fn all() -> Vec<Resource> {
         both("/schemes/{id}/run", pages::schemes::run::show, pages::schemes::run::run),
         both("/schemes/{id}/delete", pages::schemes::delete::show, pages::schemes::delete::delete),
         page("/schemes/{id}/history", pages::schemes::history::show),
+        act("/schemes/{id}/edit", pages::schemes::wizard::drafts::edit),
+        both("/schemes/{id}/live", pages::schemes::live::show, pages::schemes::live::switch_off),
+        act("/schemes/{id}/live/preview", pages::schemes::live::look),
+        page("/schemes/{id}/preview.csv", pages::schemes::live::csv),
+        page("/drafts", pages::schemes::wizard::drafts::list),
+        page("/drafts/next", pages::schemes::wizard::trigger::next),
+        both("/drafts/new", pages::schemes::wizard::trigger::new, pages::schemes::wizard::trigger::create),
+        page("/drafts/{id}", pages::schemes::wizard::drafts::go_on),
+        act("/drafts/{id}/delete", pages::schemes::wizard::drafts::delete),
+        both("/drafts/{id}/trigger", pages::schemes::wizard::trigger::show, pages::schemes::wizard::trigger::save),
+        long("/drafts/{id}/users", pages::schemes::wizard::users::show, pages::schemes::wizard::users::save),
+        act_of("/drafts/{id}/count", MAX_DRAFT, pages::schemes::wizard::users::count),
+        long("/drafts/{id}/actions", pages::schemes::wizard::actions::show, pages::schemes::wizard::actions::save),
+        both("/drafts/{id}/audit", pages::schemes::wizard::audit::show, pages::schemes::wizard::audit::save),
+        page("/drafts/{id}/overview", pages::schemes::wizard::overview::show),
+        long("/drafts/{id}/yaml", pages::schemes::wizard::text::show, pages::schemes::wizard::text::save),
+        both(
+            "/drafts/{id}/preview",
+            pages::schemes::wizard::preview::show,
+            pages::schemes::wizard::preview::begin_of_draft,
+        ),
+        page("/drafts/{id}/preview.csv", pages::schemes::wizard::preview::csv),
+        act("/drafts/{id}/save", pages::schemes::wizard::save::save),
         act("/schemes/{id}/bring-back", pages::schemes::history::bring_back),
         act("/schemes/{id}/pause", pages::schemes::act::pause),
         act("/schemes/{id}/resume", pages::schemes::act::resume),
@@ -96,8 +122,24 @@ where
     F: Future<Output = Result<Answer, Problem>> + 'static,
     A: Future<Output = Result<Answer, Problem>> + 'static,
 {
-    let resource = page_resource(path, "GET, HEAD, POST").app_data(PayloadConfig::new(form::MAX_BODY));
-    resource.route(shows(show)).route(acts(act))
+    both_of(path, form::MAX_BODY, show, act)
+}
+
+/// The same, for a form with a draft of a scheme.
+fn long<S, F>(path: &str, show: fn(Asked) -> S, act: fn(Asked, Form) -> F) -> Resource
+where
+    S: Future<Output = Result<Answer, Problem>> + 'static,
+    F: Future<Output = Result<Answer, Problem>> + 'static,
+{
+    both_of(path, MAX_DRAFT, show, act)
+}
+
+fn both_of<S, F>(path: &str, most: usize, show: fn(Asked) -> S, act: fn(Asked, Form) -> F) -> Resource
+where
+    S: Future<Output = Result<Answer, Problem>> + 'static,
+    F: Future<Output = Result<Answer, Problem>> + 'static,
+{
+    page_resource(path, "GET, HEAD, POST").app_data(PayloadConfig::new(most)).route(shows(show)).route(acts(act))
 }
 
 fn shows<F>(show: fn(Asked) -> F) -> Route
@@ -117,7 +159,15 @@ fn act<F>(path: &str, act: fn(Asked, Form) -> F) -> Resource
 where
     F: Future<Output = Result<Answer, Problem>> + 'static,
 {
-    page_resource(path, "POST").app_data(PayloadConfig::new(form::MAX_BODY)).route(acts(act))
+    act_of(path, form::MAX_BODY, act)
+}
+
+/// The same, of at most so many bytes.
+fn act_of<F>(path: &str, most: usize, act: fn(Asked, Form) -> F) -> Resource
+where
+    F: Future<Output = Result<Answer, Problem>> + 'static,
+{
+    page_resource(path, "POST").app_data(PayloadConfig::new(most)).route(acts(act))
 }
 
 fn acts<F>(act: fn(Asked, Form) -> F) -> Route

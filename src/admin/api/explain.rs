@@ -342,18 +342,32 @@ pub(super) async fn preview_csv(
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
-    let job = state.previews.get(&id).filter(|job| caller.sees(&job.source));
-    let job = job.ok_or_else(|| Problem::NotFound { kind: "preview", id: id.to_string() })?;
+    let (name, body) = export_preview(&state, &caller, &id).await?;
+    Ok(ApiResponse::csv(&name, body))
+}
+
+/// The users of a preview that has ended, as a file in CSV with its name; it is recorded.
+///
+/// # Errors
+/// [`Problem::NotFound`] if `caller` sees no such preview, [`Problem::Conflict`] if it has not ended,
+/// [`Problem::Unavailable`] if it failed, or can't be recorded.
+pub(crate) async fn export_preview(
+    state: &AdminState,
+    caller: &Principal,
+    id: &str,
+) -> Result<(String, Vec<u8>), Problem> {
+    let job = state.previews.get(id).filter(|job| caller.sees(&job.source));
+    let job = job.ok_or_else(|| Problem::NotFound { kind: "preview", id: id.to_owned() })?;
     let entry = Entry::new(Act::Export, Object::Other("preview", job.id.clone())).about(&job.source);
     let writing = done(state.runtime(), move || match job.state() {
         JobState::Running => Err(Problem::Conflict("the preview is still running; ask again when it is done".into())),
         JobState::Failed(error) => Err(Problem::from(error.as_ref())),
         JobState::Done(preview) => {
             let body = in_csv(&job.source, &preview.users).map_err(|error| Problem::internal(&error))?;
-            Ok(ApiResponse::csv(&format!("preview-{}.csv", job.scheme), body))
+            Ok((format!("preview-{}.csv", job.scheme), body))
         }
     });
-    state.recorded(&caller, entry, writing).await
+    state.recorded(caller, entry, writing).await
 }
 
 /// One line a user.

@@ -42,7 +42,7 @@ pub(super) use sources::pickers::Picked;
 
 pub(crate) use dead_letters::{ChosenLetters, FoundLetters, dismiss_letters, letters_to_redrive, redrive_letters};
 pub(crate) use estimate::{EstimateRow, estimated};
-pub(crate) use explain::explained;
+pub(crate) use explain::{begin_preview, explained, export_preview};
 pub(crate) use pauses::{pause_scheme_now as pause_or_resume_scheme, pause_source_now as pause_source};
 pub(crate) use request::{body::checked_reason, lookup::sees as sees_scheme};
 pub(crate) use runs::{
@@ -55,9 +55,10 @@ pub(crate) use runs::{
 };
 pub(crate) use schemes::{
     conflicts::{ConflictRow, of as conflicts_of},
-    diff::Hunk,
+    diff::{Hunk, by_words},
     history::{DiffRow, VersionName, difference, version_of},
     in_words,
+    next::{NextRow, next_times},
     store::{changeable, create_scheme, delete_scheme, replace_scheme},
     unresolved_names,
 };

@@ -8,7 +8,9 @@ mod reasons;
 
 pub(super) use look::{Look, Switch, set};
 pub(super) use moment::{Moment, length};
-pub(super) use parts::{Badge, Chip, Choice, Errors, Fact, Kind, Number, Pages, Place, RailItem, Switcher, users};
+pub(super) use parts::{
+    Badge, Chip, Choice, Errors, Fact, FieldError, Kind, Number, Pages, Place, RailItem, Switcher, users,
+};
 pub(super) use reasons::Reasons;
 
 use super::{

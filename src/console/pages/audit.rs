@@ -169,5 +169,5 @@ pub(in crate::console) async fn csv(asked: Asked) -> Result<Answer, Problem> {
     let chosen: Asks = asked.query()?;
     let filter = chosen.filter(&asked)?;
     let body = export_audit(asked.state(), asked.principal(), filter).await?;
-    Ok(Answer::File { content_type: "text/csv; charset=utf-8", name: "usher-audit.csv", body })
+    Ok(Answer::File { content_type: "text/csv; charset=utf-8", name: "usher-audit.csv".to_owned(), body })
 }

@@ -24,6 +24,7 @@ pub(super) struct Acts {
     pub(super) no_pause: Option<String>,
     pub(super) no_run: Option<String>,
     pub(super) no_change: Option<String>,
+    pub(super) no_draft: Option<String>,
     pub(super) is_broken: bool,
 }
 
@@ -41,6 +42,7 @@ impl Acts {
                 .err()
                 .map(|why| crate::console::asked::sentence(&why.to_string()))
         });
+        let no_draft = asked.why_not(Permission::ChangeSchemes, about);
         Self {
             path: address(&listed.id).to_string(),
             tag: listed.tag.clone(),
@@ -49,7 +51,8 @@ impl Acts {
             test_mode: readable.is_some_and(|scheme| scheme.test_mode),
             no_pause: asked.why_not(pause, about),
             no_run,
-            no_change: asked.why_not(Permission::ChangeSchemes, about).or(file),
+            no_change: no_draft.clone().or(file),
+            no_draft,
             is_broken: readable.is_none(),
         }
     }

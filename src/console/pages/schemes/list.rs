@@ -3,9 +3,12 @@
 use askama::Template;
 use serde::Deserialize;
 
-use super::{STATES, sees, states, trigger_words};
+use super::{STATES, sees, states, trigger_words, wizard::drafts::DraftRow};
 use crate::{
-    admin::Problem,
+    admin::{
+        Problem,
+        identity::{About, Permission},
+    },
     console::{
         Answer, Asked,
         addresses::Address,
@@ -28,6 +31,8 @@ struct Schemes {
     chips: Vec<Chip>,
     rows: Vec<Row>,
     total: usize,
+    drafts: Vec<DraftRow>,
+    no_new: Option<String>,
 }
 
 struct Row {
@@ -50,6 +55,8 @@ struct Asks {
     q: String,
     source: String,
     state: String,
+    /// The act that was done just before.
+    said: String,
 }
 
 impl Row {
@@ -90,7 +97,7 @@ impl Row {
 /// # Errors
 /// [`Problem::BadQuery`] if a filter is unknown; an internal one if the views can't be read.
 pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
-    let Asks { q, source, state } = asked.query()?;
+    let Asks { q, source, state, said } = asked.query()?;
     let (listed, open) = asked
         .read(|state| {
             let open = state.views().open_runs().map_err(|error| Problem::internal(&error))?;
@@ -115,7 +122,10 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let chips = chips(&q, (&source, &sources), (&state, &states));
     let mut frame = asked.frame(Place::Schemes, "Schemes");
     frame.wide = true;
-    Answer::html(&Schemes { frame, q, source, state, sources, states, chips, rows, total })
+    frame.said = if said == "draft-deleted" { "The draft is thrown away." } else { "" };
+    let drafts = DraftRow::all(&asked);
+    let no_new = asked.why_not(Permission::ChangeSchemes, About::Anything);
+    Answer::html(&Schemes { frame, drafts, no_new, q, source, state, sources, states, chips, rows, total })
 }
 
 fn chips(q: &str, (source, sources): (&str, &[Choice]), (state, states): (&str, &[Choice])) -> Vec<Chip> {

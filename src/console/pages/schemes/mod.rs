@@ -5,9 +5,11 @@ pub(in crate::console) mod delete;
 mod explain;
 pub(in crate::console) mod history;
 pub(in crate::console) mod list;
+pub(in crate::console) mod live;
 pub(in crate::console) mod one;
 mod read;
 pub(in crate::console) mod run;
+pub(in crate::console) mod wizard;
 
 use crate::{
     admin::{Problem, sees_scheme},

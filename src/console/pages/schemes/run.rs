@@ -44,6 +44,7 @@ struct RunNow {
 /// The number of users that a scheme would select, by the last list.
 pub(super) enum Estimated {
     Told {
+        selected: u64,
         text: String,
         as_of: Option<Moment>,
         why: Option<String>,
@@ -53,7 +54,15 @@ pub(super) enum Estimated {
 }
 
 impl Estimated {
-    /// In words.
+    /// The number, or that it is not known.
+    pub(super) fn in_words(&self) -> &str {
+        match self {
+            Self::Told { text, .. } => text,
+            Self::NotKnown(_) => "Not known",
+        }
+    }
+
+    /// The result of an estimate, in words.
     pub(super) fn new(asked: &Asked, estimate: Result<EstimateRow, Problem>) -> Self {
         match estimate {
             Ok(EstimateRow { as_of: None, why, .. }) => {
@@ -69,7 +78,11 @@ impl Estimated {
                 let text = format!("About {selected} of {}{open}", users(seen));
                 let why = (whole != Some(true))
                     .then(|| sentence(&why.unwrap_or_else(|| "it is not known whether that list is whole".to_owned())));
-                Self::Told { text, as_of: as_of.map(|at| asked.moment(at)), why }
+                Self::Told { selected, text, as_of: as_of.map(|at| asked.moment(at)), why }
+            }
+            Err(Problem::InvalidScheme(wrong)) => {
+                let first = wrong.first().map(|one| sentence(&one.message));
+                Self::NotKnown(first.unwrap_or_else(|| "The scheme can't be used yet.".to_owned()))
             }
             Err(problem) => Self::NotKnown(sentence(&problem.to_string())),
         }

@@ -1,0 +1,358 @@
+//! Step 1: id, source and trigger.
+
+use actix_web::http::StatusCode;
+use askama::Template;
+use serde::Deserialize;
+
+use super::{Around, Fault, Kept, Step, address, frame, kept::ORDER, may_write};
+use crate::{
+    admin::{AdminState, NextRow, Problem, next_times},
+    config::Document,
+    console::{
+        Answer, Asked,
+        asked::sentence,
+        form::Form,
+        frame::{Choice, Errors, FieldError, Frame, Moment},
+        pages::source_choices,
+    },
+    domain::TriggerKind,
+};
+
+/// The times that a list offers; any other is written as a cron pattern.
+const PLAIN: [(&str, &str); 5] = [
+    ("0 * * * *", "Every hour"),
+    ("0 3 * * *", "Every day at 03:00"),
+    ("0 3 * * MON", "Every Monday at 03:00"),
+    ("0 3 1 * *", "On the 1st of every month at 03:00"),
+    ("0 3 1 1 *", "Every year on 1 January at 03:00"),
+];
+
+#[derive(Template)]
+#[template(path = "schemes/wizard/trigger.html")]
+struct Page {
+    frame: Frame,
+    around: Around,
+    errors: Errors,
+    answers: Answers,
+    sources: Vec<Choice>,
+    kinds: Vec<KindChoice>,
+    plain: Vec<Choice>,
+    logins: Vec<String>,
+    next: Next,
+    zone: &'static str,
+}
+
+struct KindChoice {
+    value: &'static str,
+    word: &'static str,
+    about: &'static str,
+}
+
+/// The fields of the page.
+#[derive(Default)]
+struct Answers {
+    id: String,
+    source: String,
+    kind: String,
+    plain: String,
+    cron: String,
+    timezone: String,
+    /// Whether the trigger is written in a way that the fields do not show; then they leave it alone.
+    is_other: bool,
+}
+
+/// The next times of a schedule; a part that is swapped in.
+#[derive(Template, Default)]
+#[template(path = "schemes/wizard/next.html")]
+struct Next {
+    times: Vec<Moment>,
+    change: Option<(Moment, String, String)>,
+    around_change: Vec<Moment>,
+    problem: Option<String>,
+}
+
+const KINDS: [KindChoice; 4] = [
+    KindChoice {
+        value: TriggerKind::OnCreate.as_str(),
+        word: "When a user is created",
+        about: "usher hears of it by a webhook or the audit log, or when it compares the users with those it knows.",
+    },
+    KindChoice {
+        value: TriggerKind::OnLogin.as_str(),
+        word: "When a user logs in",
+        about: "As far as the source tells of logins.",
+    },
+    KindChoice {
+        value: TriggerKind::Schedule.as_str(),
+        word: "By the clock",
+        about: "All users of the source are looked at, at these times.",
+    },
+    KindChoice {
+        value: TriggerKind::Manual.as_str(),
+        word: "By hand",
+        about: "All users of the source are looked at when somebody runs it.",
+    },
+];
+
+impl Answers {
+    fn of(document: &Document) -> Self {
+        let text = |key| document.get(key).and_then(Document::as_text).unwrap_or_default();
+        let mut answers = Self { id: text("id"), source: text("source"), ..Self::default() };
+        match document.get("trigger") {
+            None => {}
+            Some(trigger) => match (trigger.entries(), trigger.as_text()) {
+                (None, Some(word)) if KINDS.iter().any(|kind| kind.value == word) => answers.kind = word,
+                (Some(entries), _)
+                    if entries
+                        .iter()
+                        .all(|(key, value)| ["cron", "timezone"].contains(&&**key) && value.as_text().is_some()) =>
+                {
+                    let text = |key| trigger.get(key).and_then(Document::as_text).unwrap_or_default();
+                    TriggerKind::Schedule.as_str().clone_into(&mut answers.kind);
+                    answers.set_cron(&text("cron"));
+                    answers.timezone = text("timezone");
+                }
+                _ => answers.is_other = true,
+            },
+        }
+        answers
+    }
+
+    fn set_cron(&mut self, cron: &str) {
+        match PLAIN.iter().any(|(plain, _)| *plain == cron) {
+            true => cron.clone_into(&mut self.plain),
+            false => cron.clone_into(&mut self.cron),
+        }
+    }
+
+    fn sent(form: &Form, was_other: bool) -> Self {
+        let get = |name| form.get(name).trim().to_owned();
+        let kind = get("kind");
+        Self {
+            id: get("id"),
+            source: get("source"),
+            is_other: was_other && kind.is_empty(),
+            kind,
+            plain: get("plain"),
+            cron: get("cron"),
+            timezone: get("timezone"),
+        }
+    }
+
+    fn pattern(&self) -> &str {
+        if self.cron.is_empty() { &self.plain } else { &self.cron }
+    }
+
+    fn trigger(&self) -> Option<Document> {
+        let some = |text: &str| (!text.is_empty()).then(|| Document::text(text));
+        if self.kind != TriggerKind::Schedule.as_str() {
+            return some(&self.kind);
+        }
+        let mut schedule = Document::Map(Vec::new());
+        schedule.set("cron", Some(Document::text(self.pattern())), &[]);
+        schedule.set("timezone", some(&self.timezone), &[]);
+        Some(schedule)
+    }
+
+    fn put_into(&self, document: &mut Document) {
+        let some = |text: &str| (!text.is_empty()).then(|| Document::text(text));
+        document.set("id", some(&self.id), &ORDER);
+        document.set("source", some(&self.source), &ORDER);
+        if !self.is_other {
+            document.set("trigger", self.trigger(), &ORDER);
+        }
+    }
+}
+
+impl Next {
+    fn of(asked: &Asked, pattern: &str, timezone: &str) -> Self {
+        if pattern.is_empty() {
+            return Self::default();
+        }
+        let timezone = if timezone.is_empty() { "UTC" } else { timezone };
+        let trigger = serde_json::json!({ "trigger": { "cron": pattern, "timezone": timezone } });
+        match next_times(&trigger.to_string(), asked.now()) {
+            Ok(row) => Self::told(asked, row),
+            Err(Problem::InvalidScheme(wrong)) => {
+                let all = wrong.iter().map(|one| sentence(&one.message)).collect::<Vec<_>>().join(" ");
+                Self { problem: Some(all), ..Self::default() }
+            }
+            Err(problem) => Self { problem: Some(sentence(&problem.to_string())), ..Self::default() },
+        }
+    }
+
+    fn told(asked: &Asked, row: NextRow) -> Self {
+        let zone = row.timezone.and_then(|name| name.parse().ok()).unwrap_or(chrono_tz::Tz::UTC);
+        let moment = |at| Moment::new(at, asked.now(), zone);
+        let times = row.items.iter().map(|time| moment(time.at)).collect();
+        let (change, around_change) = match row.clock_change {
+            None => (None, Vec::new()),
+            Some(change) => {
+                let around = change.items.iter().map(|time| moment(time.at)).collect();
+                (Some((moment(change.at), change.before, change.after)), around)
+            }
+        };
+        Self { times, change, around_change, problem: None }
+    }
+}
+
+/// The query of the page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Asks {
+    /// `overview`, if it is where one comes from.
+    pub(super) back: String,
+}
+
+/// The query of a new draft.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct New {
+    source: String,
+}
+
+/// `GET /drafts/new`: the first step of a draft that is kept when it is sent.
+///
+/// # Errors
+/// [`Problem::BadQuery`] if a parameter is unknown; an internal one if the views can't be read.
+pub(in crate::console) async fn new(asked: Asked) -> Result<Answer, Problem> {
+    let New { source } = asked.query()?;
+    let kept = Kept::new(&source);
+    let answers = Answers::of(&kept.document);
+    page(&asked, &kept, answers, false, Errors::default()).await
+}
+
+/// `GET /drafts/{id}/trigger`.
+///
+/// # Errors
+/// [`Problem::NotFound`] if they have no such draft; [`Problem::BadQuery`] if a parameter is unknown.
+pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
+    let asks: Asks = asked.query()?;
+    let kept = Kept::of(&asked)?;
+    if kept.typed.is_some() {
+        return Ok(Answer::see(address(kept.id()).segment("yaml")));
+    }
+    let answers = Answers::of(&kept.document);
+    page(&asked, &kept, answers, asks.back == "overview", Errors::default()).await
+}
+
+async fn page(
+    asked: &Asked,
+    kept: &Kept,
+    answers: Answers,
+    to_overview: bool,
+    errors: Errors,
+) -> Result<Answer, Problem> {
+    let next = match answers.kind == TriggerKind::Schedule.as_str() {
+        true => Next::of(asked, answers.pattern(), &answers.timezone),
+        false => Next::default(),
+    };
+    let sources: Vec<_> =
+        asked.state().sources().iter().filter(|row| asked.principal().sees(row.id())).cloned().collect();
+    let coverage = move |state: &AdminState| {
+        let of = |row: crate::admin::SourceRow| {
+            let told = state.views().login_coverage(row.id());
+            (row.name().to_owned(), told)
+        };
+        Ok(sources.into_iter().map(of).collect::<Vec<_>>())
+    };
+    let logins = asked.read(coverage).await?.into_iter().map(|(name, told)| match told {
+        Some(coverage) => {
+            let (since, last) = (asked.moment(coverage.since), asked.moment(coverage.last));
+            format!("{name} has told of logins since {}, last {}.", since.shown, last.ago)
+        }
+        None => format!("{name} has told of no login yet: a scheme on logins does nothing there until it does."),
+    });
+    let frame = frame(asked, kept, Step::Trigger, !errors.is_empty());
+    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page {
+        around: Around::new(asked, kept, Step::Trigger, to_overview),
+        errors,
+        answers,
+        sources: source_choices(asked),
+        kinds: KINDS.into(),
+        plain: PLAIN.map(|(cron, word)| Choice::new(cron, word)).into(),
+        logins: logins.collect(),
+        next,
+        zone: asked.zone().name(),
+        frame,
+    };
+    Answer::with_status(status, &page)
+}
+
+/// `POST /drafts/new`: keeps the draft.
+///
+/// # Errors
+/// [`Problem::Forbidden`] if they may not write schemes; those of keeping a draft by the API.
+pub(in crate::console) async fn create(asked: Asked, form: Form) -> Result<Answer, Problem> {
+    may_write(&asked)?;
+    take(&asked, Kept::new(""), &form).await
+}
+
+/// `POST /drafts/{id}/trigger`.
+///
+/// # Errors
+/// As [`create`]; [`Problem::NotFound`] if they have no such draft.
+pub(in crate::console) async fn save(asked: Asked, form: Form) -> Result<Answer, Problem> {
+    may_write(&asked)?;
+    take(&asked, Kept::of(&asked)?, &form).await
+}
+
+async fn take(asked: &Asked, mut kept: Kept, form: &Form) -> Result<Answer, Problem> {
+    let to_overview = form.get("back") == "overview";
+    let was_other = Answers::of(&kept.document).is_other;
+    let mut answers = Answers::sent(form, was_other);
+    if let Some(based_on) = kept.based_on() {
+        answers.id = based_on.id.to_string(); // a change never renames
+    }
+    answers.put_into(&mut kept.document);
+    if !kept.is_seen(form) {
+        return page(asked, &kept, answers, to_overview, changed_elsewhere()).await;
+    }
+    let faults = kept.checked(asked).await?.scheme.err().unwrap_or_default();
+    let mut items: Vec<_> =
+        faults.into_iter().filter(|fault| fault.step == Step::Trigger).map(Fault::on_field).collect();
+    if let (true, Ok(id)) = (kept.based_on().is_none(), answers.id.parse())
+        && asked.state().settings().get(&id).is_some()
+    {
+        let text = format!("There is a scheme `{id}` already. Choose another id, or edit that one.");
+        items.push(FieldError { field: "id", text });
+    }
+    kept.keep(asked, Step::Trigger).await?;
+    if form.get("go") == "look" || !items.is_empty() {
+        let title = "The trigger is not complete yet";
+        let errors = Errors { title, items: if form.get("go") == "look" { Vec::new() } else { items } };
+        if form.get("go") == "look" {
+            return Ok(Answer::see(address(kept.id()).segment("trigger").with("back", form.get("back"))));
+        }
+        return page(asked, &kept, answers, to_overview, errors).await;
+    }
+    let next = if to_overview { Step::Overview } else { Step::Trigger.next() };
+    Ok(Answer::see(address(kept.id()).segment(next.path())))
+}
+
+/// The errors of a form that was sent from a page of an earlier state of the draft.
+pub(super) fn changed_elsewhere() -> Errors {
+    let text = "The draft was changed in another window since you opened this page. What you typed here is below, and the \
+                rest is as it is now. Send it once more to keep it.";
+    Errors::one("Nothing was kept", "", text)
+}
+
+/// The query of the next times.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Times {
+    plain: String,
+    cron: String,
+    timezone: String,
+}
+
+/// `GET /drafts/next`: the next times of a schedule, a part that is swapped in.
+///
+/// # Errors
+/// [`Problem::BadQuery`] if a parameter is unknown.
+pub(in crate::console) async fn next(asked: Asked) -> Result<Answer, Problem> {
+    let Times { plain, cron, timezone } = asked.query()?;
+    let pattern = if cron.trim().is_empty() { plain } else { cron };
+    Answer::html(&Next::of(&asked, pattern.trim(), timezone.trim()))
+}
