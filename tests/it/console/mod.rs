@@ -3,6 +3,7 @@
 mod audit;
 mod browser;
 mod connect;
+mod drafts;
 mod forms;
 mod hostile;
 mod letters;

@@ -51,3 +51,36 @@ async fn whoever_may_only_read_sees_the_button_and_why_it_is_not_for_them() {
     let (_ground, usher, id) = held(with_viewer()).await;
     play("viewer", arguments(&usher, &[VIEWER_TOKEN, &id])).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheme_is_written_in_five_steps_with_and_without_script() {
+    for script in ["script", "none"] {
+        let ground = ground().groups(&["vip"]);
+        let usher = Usher::start(&ground).await;
+        play("scheme", arguments(&usher, &[script])).await;
+        let (_, scheme) = usher.ask("schemes/newcomers-2", &[]).await;
+        assert_eq!(scheme["test_mode"], true, "{script}: {scheme}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_change_one_scheme_and_nothing_is_written_over_unseen() {
+    const OTHER: &str = "the-token-of-somebody-else";
+    const LEAVERS: &str = "{ id: leavers, source: acme, trigger: manual, select: { email_domain: [acme.example] }, \
+        actions: [{ add_groups: [staff] }], limits: { users: 50 } }";
+    for script in ["script", "none"] {
+        let tokens = format!("[{{ name: ben, role: admin, secret: {{ value: {OTHER} }} }}]");
+        let ground = ground().tweak("USHER_ADMIN__TOKENS", &tokens);
+        let usher = Usher::start(&ground).await;
+        let (status, _, answer) = usher.send(reqwest::Method::POST, "schemes", &[], LEAVERS).await;
+        assert_eq!(status, 201, "{answer}");
+        super::run(&usher, "leavers", "done").await;
+        play("two", arguments(&usher, &[script, OTHER])).await;
+        let (_, scheme) = usher.ask("schemes/leavers", &[]).await;
+        assert_eq!(
+            (&scheme["name"], &scheme["test_mode"]),
+            (&"Leavers of the second".into(), &false.into()),
+            "{script}"
+        );
+    }
+}

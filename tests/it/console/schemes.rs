@@ -4,8 +4,9 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::{
-    ADMIN_TOKEN, HELD,
+    ADMIN_TOKEN, HELD, VIEWER_TOKEN,
     visitor::{Answer, Visitor},
+    with_viewer,
 };
 use crate::support::{ground::Ground, usher::Usher};
 
@@ -143,4 +144,30 @@ async fn no_text_of_a_scheme_becomes_markup() {
         assert_eq!(answer.status, 200, "{page}");
         assert!(!answer.text.to_lowercase().contains("<script>alert"), "{page}: {}", answer.text);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_reads_all_of_a_scheme_and_changes_nothing() {
+    let ground = with_viewer();
+    let usher = Usher::start(&ground).await;
+    let (status, _, answer) = usher.send(Method::POST, "schemes", &[], LEAVERS).await;
+    assert_eq!(status, 201, "{answer}");
+    let before = scheme(&usher, "leavers").await;
+    let viewer = Visitor::signed_in(usher.admin, VIEWER_TOKEN).await;
+    let page = viewer.get("/schemes/leavers", &[]).await.text;
+    for said in [
+        "Only an administrator can change schemes.",
+        "Only an operator can run a scheme now.",
+        "Only an operator can pause this.",
+    ] {
+        assert!(page.contains(said), "{said} in {page}");
+    }
+    let tag = before["tag"].as_str().expect("a tag");
+    for act in ["run", "pause", "disable", "delete", "edit", "live"] {
+        let answer = viewer.submit("/schemes", &format!("/schemes/leavers/{act}"), &[("tag", tag)]).await;
+        assert_eq!(answer.status, 403, "{act}: {}", answer.text);
+    }
+    let draft = [("id", "mine"), ("source", "acme"), ("kind", "manual")];
+    assert_eq!(viewer.submit("/schemes", "/drafts/new", &draft).await.status, 403);
+    assert_eq!(scheme(&usher, "leavers").await, before);
 }

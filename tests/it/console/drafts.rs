@@ -1,0 +1,284 @@
+//! Schemes written in steps, as a client that is no browser sends them: hostile texts, two people at once, drafts of others.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::{
+    ADMIN_TOKEN, ground,
+    visitor::{Answer, Visitor},
+};
+use crate::support::{
+    face::eventually,
+    ground::{ACME, Ground},
+    usher::Usher,
+};
+
+const SCRIPT: &str = "<script>alert(1)</script>";
+const LEAVERS: &str = "{ id: leavers, source: acme, trigger: manual, test_mode: false, select: { email_domain: [acme.example] }, \
+    exempt: { users: [name-0] }, actions: [{ remove_groups: [staff] }], limits: { users: 50 } }";
+
+async fn signed_in() -> (Ground, Usher, Visitor) {
+    let ground = ground();
+    let usher = Usher::start(&ground).await;
+    let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
+    (ground, usher, visitor)
+}
+
+fn leads(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    answer.header("location").to_owned()
+}
+
+/// Sends a form of a step with the tag of the page.
+async fn send(visitor: &Visitor, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let shown = visitor.get(page, &[]).await;
+    assert_eq!(shown.status, 200, "{page}: {}", shown.text);
+    let tag = shown.field("tag");
+    visitor.submit(page, path, &[&[("tag", tag.as_str())], fields].concat()).await
+}
+
+/// A draft whose first step is done; gives its address.
+async fn begun(visitor: &Visitor, id: &str, kind: &str) -> String {
+    let fields = [("id", id), ("source", "acme"), ("kind", kind)];
+    let users = leads(&send(visitor, "/drafts/new", "/drafts/new", &fields).await);
+    users.strip_suffix("/users").expect("the second step").to_owned()
+}
+
+/// A draft of a scheme that is stored.
+async fn edited(visitor: &Visitor, id: &str) -> String {
+    let overview = leads(&visitor.submit(&format!("/schemes/{id}"), &format!("/schemes/{id}/edit"), &[]).await);
+    overview.strip_suffix("/overview").expect("the overview").to_owned()
+}
+
+async fn store(usher: &Usher, text: &str) {
+    let (status, _, answer) = usher.send(Method::POST, "schemes", &[], text).await;
+    assert_eq!(status, 201, "{answer}");
+}
+
+async fn scheme(usher: &Usher, id: &str) -> Value {
+    usher.ask(&format!("schemes/{id}"), &[]).await.1
+}
+
+/// The preview of a draft, once it has ended; gives its id.
+async fn looked(visitor: &Visitor, draft: &str) -> String {
+    let page = leads(&visitor.submit(&format!("{draft}/overview"), &format!("{draft}/preview"), &[]).await);
+    eventually("the preview has ended", || async {
+        let text = visitor.get(&page, &[]).await.text;
+        text.contains("looked at").then_some(()).filter(|()| !text.contains("Asking the product"))
+    })
+    .await;
+    page.split("job=").nth(1).expect("a job").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_keeps_all_that_its_forms_do_not_show() {
+    let (_ground, usher, visitor) = signed_in().await;
+    let whole = "{ id: odd, name: 007, source: acme, trigger: { cron: '0 3 * * MON', timezone: Europe/Berlin }, \
+        select: { email_domain: [a.example], all: [{ deactivated: true }, { not: { email_domain: [b.example] } }] }, \
+        exempt: { users: [a], groups: ['on'] }, only_groups: ['null'], limits: { percent: 5 }, \
+        actions: [{ remove_groups: ['0x1F'] }, { create_issue: { project: OPS, type: Task, summary: x, fields: { a: 0x1F, b: '0x1F' } } }], \
+        audit: { application_log: true } }";
+    store(&usher, whole).await;
+    let before = scheme(&usher, "odd").await;
+    let draft = edited(&visitor, "odd").await;
+    // Each step is sent as a browser would that shows it.
+    let step = |name: &str| format!("{draft}/{name}");
+    let trigger = [("source", "acme"), ("kind", "schedule"), ("plain", "0 3 * * MON"), ("timezone", "Europe/Berlin")];
+    leads(&send(&visitor, &step("trigger"), &step("trigger"), &trigger).await);
+    let page = visitor.get(&step("users"), &[]).await.text;
+    let more = page.split("name=\"more\"").nth(1).and_then(|rest| rest.split('>').nth(1)).expect("the field");
+    let more = more.split("</textarea").next().expect("its end").replace("&#39;", "'").replace("&#34;", "\"");
+    let users = [
+        ("match", "any"),
+        ("domain", "a.example"),
+        ("more", more.as_str()),
+        ("only_groups", "null"),
+        ("exempt_users", "a"),
+        ("exempt_groups", "on"),
+    ];
+    leads(&send(&visitor, &step("users"), &step("users"), &users).await);
+    leads(&send(&visitor, &step("actions"), &step("actions"), &[("go", "next"), ("limit_percent", "5")]).await);
+    leads(&send(&visitor, &step("audit"), &step("audit"), &[("name", "007")]).await);
+    let answer = send(&visitor, &step("overview"), &step("save"), &[("go", "test")]).await;
+    assert_eq!(leads(&answer), "/schemes/odd?said=stored");
+    assert_eq!(scheme(&usher, "odd").await["version"], before["version"]);
+    assert_eq!(visitor.get(&draft, &[]).await.status, 404, "the draft is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_refused_where_it_is_wrong_and_keeps_what_was_typed() {
+    let (_ground, _usher, visitor) = signed_in().await;
+    let taken =
+        send(&visitor, "/drafts/new", "/drafts/new", &[("id", "staff"), ("source", "acme"), ("kind", "manual")]).await;
+    assert!(taken.status == 422 && taken.text.contains("There is a scheme `staff` already."), "{}", taken.text);
+    let draft = begun(&visitor, "newcomers-2", "on_create").await;
+    let users = format!("{draft}/users");
+    let wrong =
+        send(&visitor, &users, &users, &[("match", "any"), ("last_login", SCRIPT), ("domain", "acme.example")]).await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.text.contains("href=\"#last_login\"") && !wrong.text.contains(SCRIPT), "{}", wrong.text);
+    assert!(wrong.text.contains("value=\"&#60;script&#62;"), "what was typed is kept: {}", wrong.text);
+    leads(&send(&visitor, &users, &users, &[("match", "any"), ("domain", "acme.example")]).await);
+    let actions = format!("{draft}/actions");
+    let refused = send(&visitor, &actions, &actions, &[("go", "add"), ("kind", "delete")]).await;
+    assert!(refused.status == 422 && refused.text.contains("needs a schedule or a person"), "{}", refused.text);
+    let empty = send(&visitor, &actions, &actions, &[("go", "next")]).await;
+    assert!(empty.status == 422 && empty.text.contains("`actions` is missing"), "{}", empty.text);
+    let early = send(&visitor, &format!("{draft}/overview"), &format!("{draft}/save"), &[("go", "test")]).await;
+    assert!(early.status == 422 && early.text.contains("The scheme was not stored"), "{}", early.text);
+    // Two windows of one person.
+    let tag = visitor.get(&users, &[]).await.field("tag");
+    leads(&send(&visitor, &users, &users, &[("match", "any"), ("domain", "other.example")]).await);
+    let old = visitor.submit(&users, &users, &[("tag", &tag), ("match", "any"), ("domain", "third.example")]).await;
+    assert!(old.status == 422 && old.text.contains("changed in another window"), "{}", old.text);
+    assert!(old.text.contains("third.example"), "what was typed is kept: {}", old.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn yaml_is_checked_with_line_and_column_and_kept_whatever_it_says() {
+    let (_ground, usher, visitor) = signed_in().await;
+    let draft = begun(&visitor, "typed", "manual").await;
+    let yaml = format!("{draft}/yaml");
+    let broken = "id: typed\nsource: acme\ntrigger: [manual\n";
+    let answer = send(&visitor, &yaml, &yaml, &[("yaml", broken), ("go", "keep")]).await;
+    assert!(answer.status == 422 && answer.text.contains("trigger: [manual"), "{}", answer.text);
+    let again = visitor.get(&yaml, &[]).await;
+    assert!(again.status == 200 && again.text.contains("trigger: [manual"), "it is kept: {}", again.text);
+    assert_eq!(leads(&visitor.get(&draft, &[]).await), yaml, "the draft goes on there");
+    let wrong = "id: typed\nsource: acme\ntrigger: manual\nselect:\n  email_domian: [acme.example]\nactions:\n- add_groups: [staff]\n";
+    let answer = send(&visitor, &yaml, &yaml, &[("yaml", wrong)]).await;
+    assert!(answer.status == 422 && answer.text.contains("Line 5, column 3:"), "{}", answer.text);
+    let long = format!("{}# {}", wrong.replace("domian", "domain"), "x".repeat(300_000));
+    let answer = send(&visitor, &yaml, &yaml, &[("yaml", &long)]).await;
+    assert_eq!(leads(&answer), format!("{draft}/overview"), "a long text is taken");
+    let answer = send(&visitor, &format!("{draft}/overview"), &format!("{draft}/save"), &[("go", "test")]).await;
+    assert_eq!(leads(&answer), "/schemes/typed?said=created");
+    assert_eq!(scheme(&usher, "typed").await["test_mode"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheme_is_switched_on_only_after_its_preview_was_looked_at() {
+    let (_ground, usher, visitor) = signed_in().await;
+    let draft = begun(&visitor, "fresh", "manual").await;
+    let (users, actions) = (format!("{draft}/users"), format!("{draft}/actions"));
+    leads(&send(&visitor, &users, &users, &[("match", "any"), ("domain", "acme.example")]).await);
+    let edit = leads(&send(&visitor, &actions, &actions, &[("go", "add"), ("kind", "add_groups")]).await);
+    leads(&send(&visitor, &edit, &actions, &[("go", "edit"), ("place", "0"), ("names", "staff")]).await);
+    let (overview, save) = (format!("{draft}/overview"), format!("{draft}/save"));
+    let unseen = send(&visitor, &overview, &save, &[("go", "on"), ("seen", "guess")]).await;
+    assert!(unseen.status == 422 && unseen.text.contains("Look at whom it selects first"), "{}", unseen.text);
+    let job = looked(&visitor, &draft).await;
+    let page = visitor.get(&format!("{overview}?seen={job}"), &[]).await.text;
+    assert!(page.contains("Save and switch on for 3 users"), "{page}");
+    let csv = visitor.get(&format!("{draft}/preview.csv?job={job}"), &[]).await;
+    assert!(csv.status == 200 && csv.text.contains("name-1,add_groups staff"), "{}", csv.text);
+    // The draft says something else: the preview does not count any more.
+    leads(&send(&visitor, &users, &users, &[("match", "any"), ("domain", "other.example")]).await);
+    let other = send(&visitor, &overview, &save, &[("go", "on"), ("seen", &job)]).await;
+    assert_eq!(other.status, 422, "{}", other.text);
+    leads(&send(&visitor, &users, &users, &[("match", "any"), ("domain", "acme.example")]).await);
+    let answer = send(&visitor, &overview, &save, &[("go", "on"), ("seen", &job)]).await;
+    assert_eq!(leads(&answer), "/schemes/fresh?said=created");
+    assert_eq!(scheme(&usher, "fresh").await["test_mode"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_of_a_draft_names_those_whom_a_test_run_then_selects() {
+    let (_ground, usher, visitor) = signed_in().await;
+    store(&usher, &LEAVERS.replace("test_mode: false", "test_mode: true").replace("remove_groups", "add_groups")).await;
+    let draft = edited(&visitor, "leavers").await;
+    let job = looked(&visitor, &draft).await;
+    let csv = visitor.get(&format!("{draft}/preview.csv?job={job}"), &[]).await.text;
+    let run = super::run(&usher, "leavers", "done").await;
+    let (_, entries) = usher.ask(&format!("runs/{run}/entries"), &[]).await;
+    let mut from_run: Vec<_> = entries["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|entry| {
+            format!(
+                "{},{} {}",
+                entry["user_name"].as_str().expect("a name"),
+                entry["action"].as_str().expect("an action"),
+                entry["target"].as_str().expect("a target")
+            )
+        })
+        .collect();
+    let mut from_preview: Vec<_> =
+        csv.lines().skip(1).filter_map(|line| line.splitn(3, ',').nth(2)).map(str::to_owned).collect();
+    from_run.sort();
+    from_preview.sort();
+    assert_eq!(from_preview, from_run, "{csv}");
+    assert_eq!(from_run.len(), 2, "name-0 is exempt");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_change_a_scheme_the_second_sees_both_versions_and_their_own_text() {
+    let (_ground, usher, visitor) = signed_in().await;
+    store(&usher, LEAVERS).await;
+    let (first, second) = (edited(&visitor, "leavers").await, edited(&visitor, "leavers").await);
+    for (draft, suffix) in [(&first, "first"), (&second, "second")] {
+        let (audit, name) = (format!("{draft}/audit"), format!("Leavers {suffix}"));
+        leads(&send(&visitor, &audit, &audit, &[("name", &name)]).await);
+    }
+    let save = |draft: &str| (format!("{draft}/overview"), format!("{draft}/save"));
+    let (page, path) = save(&first);
+    assert_eq!(leads(&send(&visitor, &page, &path, &[("go", "test")]).await), "/schemes/leavers?said=stored");
+    let (page, path) = save(&second);
+    let refused = send(&visitor, &page, &path, &[("go", "test")]).await;
+    assert_eq!(refused.status, 412, "{}", refused.text);
+    for said in
+        ["Nothing was stored", "Write mine over it", "Look at theirs", "first</ins>", "first</del>", "second</ins>"]
+    {
+        assert!(refused.text.contains(said), "{said} in {}", refused.text);
+    }
+    assert_eq!(scheme(&usher, "leavers").await["name"], "Leavers first", "nothing is written over unseen");
+    let over = refused.field("over");
+    // A third change in between is seen as well.
+    let third = LEAVERS.replace("limits: { users: 50 }", "limits: { users: 60 }");
+    usher.send(Method::PUT, "schemes/leavers", &[("if-match", "*")], &third).await;
+    let again = send(&visitor, &page, &path, &[("go", "test"), ("over", &over)]).await;
+    assert_eq!(again.status, 412, "{}", again.text);
+    let over = again.field("over");
+    assert_eq!(
+        leads(&send(&visitor, &page, &path, &[("go", "test"), ("over", &over)]).await),
+        "/schemes/leavers?said=stored"
+    );
+    assert_eq!(scheme(&usher, "leavers").await["name"], "Leavers second");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheme_of_the_file_is_changed_as_a_draft_that_is_never_stored() {
+    let (_ground, usher, visitor) = signed_in().await;
+    let draft = edited(&visitor, "staff").await;
+    let overview = format!("{draft}/overview");
+    let page = visitor.get(&overview, &[]).await.text;
+    assert!(page.contains("Copy the YAML into the file."), "{page}");
+    let answer = send(&visitor, &overview, &format!("{draft}/save"), &[("go", "test")]).await;
+    assert_eq!(answer.status, 409, "{}", answer.text);
+    assert_eq!(scheme(&usher, "staff").await["provisioned"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn test_mode_is_switched_off_with_the_number_of_now_typed() {
+    let (ground, usher, visitor) = signed_in().await;
+    store(&usher, &LEAVERS.replace("test_mode: false", "test_mode: true").replace("remove_groups", "add_groups")).await;
+    super::run(&usher, "leavers", "done").await;
+    let user = usher::sandbox::Account::new("KEY7", "name-7").email("user-7@acme.example");
+    ground.sandbox.put_user(ACME.product, user);
+    let (path, look) = ("/schemes/leavers/live", "/schemes/leavers/live/preview");
+    let page = leads(&visitor.submit(path, look, &[]).await);
+    let text = eventually("the preview has ended", || async {
+        let text = visitor.get(&page, &[]).await.text;
+        text.contains("the same, ").then_some(text)
+    })
+    .await;
+    assert!(text.contains("2 the same, 1 new, 0 no longer.") && text.contains("name-7"), "{text}");
+    let job = page.split("job=").nth(1).expect("a job");
+    let wrong = send(&visitor, &page, path, &[("job", job), ("number", "2")]).await;
+    assert!(wrong.status == 422 && wrong.text.contains("Type 3 to switch test mode off."), "{}", wrong.text);
+    assert_eq!(scheme(&usher, "leavers").await["test_mode"], true);
+    let answer = send(&visitor, &page, path, &[("job", job), ("number", "3")]).await;
+    assert_eq!(leads(&answer), "/schemes/leavers?said=live");
+    assert_eq!(scheme(&usher, "leavers").await["test_mode"], false);
+}
