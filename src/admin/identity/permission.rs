@@ -13,6 +13,8 @@ pub enum Permission {
     Preview,
     /// Take data away in a file. It is recorded.
     Export,
+    /// Have usher ask a product: test a connection, list all users.
+    AskProduct,
     /// Run a scheme now.
     RunNow,
     /// Make a test run, which changes nothing.
@@ -57,11 +59,12 @@ pub enum Permission {
 
 impl Permission {
     /// Everything that may be done.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Read,
         Self::Explain,
         Self::Preview,
         Self::Export,
+        Self::AskProduct,
         Self::RunNow,
         Self::TestRun,
         Self::Pause,
@@ -92,6 +95,7 @@ impl Permission {
             Self::Explain => (Viewer, "Only a viewer can ask why a scheme selects a user."),
             Self::Preview => (Viewer, "Only a viewer can preview a scheme."),
             Self::Export => (Viewer, "Only a viewer can export data."),
+            Self::AskProduct => (Operator, "Only an operator can have the product asked."),
             Self::RunNow => (Operator, "Only an operator can run a scheme now."),
             Self::TestRun => (Operator, "Only an operator can make a test run."),
             Self::Pause => (Operator, "Only an operator can pause this."),
@@ -122,6 +126,7 @@ impl Permission {
             Self::Explain => "scheme.explain",
             Self::Preview => "scheme.preview",
             Self::Export => "export",
+            Self::AskProduct => "source.ask",
             Self::RunNow => "scheme.run",
             Self::TestRun => "scheme.test-run",
             Self::Pause => "pause",
@@ -172,6 +177,7 @@ mod tests {
         use Permission as P;
         let viewer = [P::Read, P::Explain, P::Preview, P::Export];
         let operator = [
+            P::AskProduct,
             P::RunNow,
             P::TestRun,
             P::Pause,

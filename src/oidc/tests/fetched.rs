@@ -162,7 +162,7 @@ async fn a_refusal_of_the_provider_is_told_by_its_name_alone() {
         ("400 Bad Request", "the-code"),
         ("200 OK", "the-code"),
     ] {
-        let error = refused(status, body).await.err().expect("nobody");
+        let error = refused(status, body).await.expect_err("nobody");
         assert!(matches!(error, Error::Away(_)) && !error.to_string().contains("the-code"), "{error}");
     }
     assert_eq!(refused("200 OK", "{}").await, Err(Error::Token(TokenFault::Missing)));

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::Value;
+use usher::sandbox::Account;
 
 use super::{
     ADMIN_TOKEN, ground,
@@ -72,7 +73,10 @@ async fn looked(visitor: &Visitor, draft: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_keeps_all_that_its_forms_do_not_show() {
-    let (_ground, usher, visitor) = signed_in().await;
+    let ground = ground().groups(&["on", "null", "0x1F"]);
+    ground.sandbox.put_user(ACME.product, Account::new("id:a", "a"));
+    let usher = Usher::start(&ground).await;
+    let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
     let whole = "{ id: odd, name: 007, source: acme, trigger: { cron: '0 3 * * MON', timezone: Europe/Berlin }, \
         select: { email_domain: [a.example], all: [{ deactivated: true }, { not: { email_domain: [b.example] } }] }, \
         exempt: { users: [a], groups: ['on'] }, only_groups: ['null'], limits: { percent: 5 }, \

@@ -47,7 +47,7 @@ async fn runs_that_are_deleted_by_filter_stay_gone_and_held_ones_stay() {
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/runs?deleted=1&left=1"));
     let after = visitor.get("/runs?deleted=1&left=1", &[]).await.text;
     assert!(after.contains("Removed from the run log: 1 run. 1 stayed"), "{after}");
-    assert_eq!(runs(&usher).await, [id.clone()]);
+    assert_eq!(runs(&usher).await, std::slice::from_ref(&id));
     let audit = visitor.get("/audit?action=run.delete", &[]).await.text;
     assert!(audit.contains("&#60;b&#62;old&#60;/b&#62;") && audit.contains("admin"), "who and why: {audit}");
     usher.kill();

@@ -148,7 +148,7 @@ async fn no_text_of_a_scheme_becomes_markup() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_reads_all_of_a_scheme_and_changes_nothing() {
-    let ground = with_viewer();
+    let ground = with_viewer().groups(&["vip"]);
     let usher = Usher::start(&ground).await;
     let (status, _, answer) = usher.send(Method::POST, "schemes", &[], LEAVERS).await;
     assert_eq!(status, 201, "{answer}");

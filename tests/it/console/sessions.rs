@@ -37,7 +37,7 @@ async fn behind_a_public_address_the_cookie_is_sent_over_https_to_that_host_alon
     // A cookie that another host of the domain could set is none.
     let mut visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
     let sealed = visitor.cookie.clone().expect("a cookie").replace("__Host-usher", "usher-session");
-    let of_this_host = std::mem::replace(&mut visitor.cookie, Some(sealed));
+    let of_this_host = visitor.cookie.replace(sealed);
     assert_eq!(visitor.get("/", &[]).await.status, 303);
     // Where a browser does not send `Sec-Fetch-Site`, its `Origin` is the public address.
     visitor.cookie = of_this_host;

@@ -8,7 +8,7 @@ use crate::{
         pause_or_resume_scheme, replace_scheme, runnable,
     },
     console::{Answer, Asked, form::Form, frame::Errors},
-    domain::Scheme,
+    domain::{Action, Scheme},
     settings::{Contents, IfMatch, SchemeView},
 };
 
@@ -77,6 +77,18 @@ pub(super) fn may(asked: &Asked, listed: &SchemeView, permission: Permission) ->
     }
 }
 
+/// Refuses to switch on what can't be undone to those who may not, or who signed in too long ago.
+///
+/// # Errors
+/// [`Problem::Forbidden`].
+pub(super) fn may_switch_on(asked: &Asked, scheme: &Scheme) -> Result<(), Problem> {
+    let is_final = |action: &Action| matches!(action, Action::Delete | Action::InvalidatePassword { .. });
+    if scheme.actions.iter().any(is_final) {
+        asked.may(Permission::Irreversible, About::Source(&scheme.source))?;
+    }
+    Ok(())
+}
+
 /// `POST /schemes/{id}/pause`.
 ///
 /// # Errors
@@ -132,6 +144,9 @@ async fn change(asked: &Asked, form: &Form, said: &str, edit: fn(&mut Scheme)) -
         return Err(Problem::Conflict("this version of usher can't read the scheme; write it anew".into()));
     };
     edit(&mut changed);
+    if changed.enabled && !changed.test_mode {
+        may_switch_on(asked, &changed)?;
+    }
     // The tag of the page that was looked at: nobody's change is written over unseen.
     let seen = IfMatch::Tags(vec![form.get("tag").to_owned()]);
     match replace_scheme(asked.state(), asked.principal(), before, as_json(&changed)?, seen).await {

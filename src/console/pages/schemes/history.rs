@@ -4,7 +4,7 @@
 use askama::Template;
 use serde::Deserialize;
 
-use super::{address, state_badge};
+use super::{act::may_switch_on, address, state_badge};
 use crate::{
     admin::{
         DiffRow, Hunk, Problem, changeable, create_scheme, difference,
@@ -199,6 +199,11 @@ pub(in crate::console) async fn bring_back(asked: Asked, form: Form) -> Result<A
     let (id, caller) = (past.id.clone(), asked.principal());
     let (of, revision, reader) = (id.clone(), form.get("revision").to_owned(), caller.clone());
     let version = asked.read(move |state| version_of(state, &reader, of.as_str(), &revision)).await?;
+    let text = version.yaml.clone();
+    let checked = asked.read(move |state| Ok(state.settings().check(&text).ok().map(|checked| checked.scheme))).await?;
+    if let Some(live) = checked.filter(|scheme| scheme.enabled && !scheme.test_mode) {
+        may_switch_on(&asked, &live)?;
+    }
     let tag = form.get("tag").to_owned();
     let stored = match tag.is_empty() {
         true => create_scheme(asked.state(), caller, version.yaml).await,

@@ -11,12 +11,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    act::{as_json, may, readable},
+    act::{as_json, may, may_switch_on, readable},
     address, scheme,
-    wizard::{
-        preview::{Looking, begin, file, job, result},
-        save::may_switch_on,
-    },
+    wizard::preview::{Looking, begin, file, job, result},
 };
 use crate::{
     admin::{

@@ -79,7 +79,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
         state: badge,
         why,
         paused: now.paused,
-        may_test: asked.why_not(Permission::Read, About::Source(&id)),
+        may_test: asked.why_not(Permission::AskProduct, About::Source(&id)),
         checked: Checked::of(&asked, &id),
         facts: Facts::new(&asked, &now, &health),
         schemes: schemes(&asked, &id),
@@ -111,7 +111,7 @@ fn schemes(asked: &Asked, of: &SourceId) -> Vec<SchemeOfIt> {
 /// [`Problem::Forbidden`] if they may not; those of the same request to the API.
 pub(in crate::console) async fn test(asked: Asked, _: Form) -> Result<Answer, Problem> {
     let id = named(&asked)?.id().clone();
-    asked.may(Permission::Read, About::Source(&id))?;
+    asked.may(Permission::AskProduct, About::Source(&id))?;
     let checks = check_source(asked.state(), id.as_str()).await?;
     asked.console().checks.keep(id.clone(), checks, asked.now(), asked.principal().by());
     Ok(Answer::see(format!("{}#checks", said(&id, "tested"))))

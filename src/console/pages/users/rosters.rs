@@ -112,7 +112,7 @@ fn row(asked: &Asked, source: &SourceRow, roster: &RosterRow, refresh: Option<&R
         at: at.map(|at| asked.moment(at)),
         trouble,
         act: (!is_listing).then_some(act),
-        forbidden: asked.why_not(Permission::Read, About::Source(source.id())),
+        forbidden: asked.why_not(Permission::AskProduct, About::Source(source.id())),
     }
 }
 
@@ -130,7 +130,7 @@ pub(in crate::console) async fn refresh(asked: Asked, form: Form) -> Result<Answ
     let [source] = of.as_slice() else {
         return Err(Problem::BadRequest("name one source".into()));
     };
-    asked.may(Permission::Read, About::Source(source.id()))?;
+    asked.may(Permission::AskProduct, About::Source(source.id()))?;
     refresh_roster(asked.state(), source.id())?;
     Ok(Answer::see(Address::new("/users").with("source", form.get("back"))))
 }

@@ -15,9 +15,12 @@ use crate::{
         Answer, Asked,
         form::Form,
         frame::{Errors, Frame, Moment},
-        pages::schemes::{self, act::as_json},
+        pages::schemes::{
+            self,
+            act::{as_json, may_switch_on},
+        },
     },
-    domain::{Action, BasedOn, Scheme, SchemeId},
+    domain::{BasedOn, Scheme, SchemeId},
     settings::{Contents, IfMatch, SchemeView},
 };
 
@@ -108,18 +111,6 @@ pub(in crate::console) async fn save(asked: Asked, form: Form) -> Result<Answer,
         }
         Err(other) => Err(other),
     }
-}
-
-/// Refuses to switch on what can't be undone to those who may not, or who signed in too long ago.
-///
-/// # Errors
-/// [`Problem::Forbidden`].
-pub(in crate::console) fn may_switch_on(asked: &Asked, scheme: &Scheme) -> Result<(), Problem> {
-    let is_final = |action: &Action| matches!(action, Action::Delete | Action::InvalidatePassword { .. });
-    if scheme.actions.iter().any(is_final) {
-        asked.may(Permission::Irreversible, About::Source(&scheme.source))?;
-    }
-    Ok(())
 }
 
 /// Stores `scheme`; `over` is the tag of the version that was looked at, if it is not that of the draft.
