@@ -268,7 +268,7 @@ async fn test_mode_is_switched_off_with_the_number_of_now_typed() {
     let (ground, usher, visitor) = signed_in().await;
     store(&usher, &LEAVERS.replace("test_mode: false", "test_mode: true").replace("remove_groups", "add_groups")).await;
     super::run(&usher, "leavers", "done").await;
-    let user = usher::sandbox::Account::new("KEY7", "name-7").email("user-7@acme.example");
+    let user = Account::new("KEY7", "name-7").email("user-7@acme.example");
     ground.sandbox.put_user(ACME.product, user);
     let (path, look) = ("/schemes/leavers/live", "/schemes/leavers/live/preview");
     let page = leads(&visitor.submit(path, look, &[]).await);
