@@ -44,7 +44,7 @@ when it changes. All else reaches them as a changed file.
 */}}
 {{- define "usher.restartConfig" -}}
 {{- $config := omit (include "usher.config" . | fromYaml) "mode" "schemes" -}}
-{{- $_ := set $config "admin" (omit $config.admin "token" "tokens" "public_url" "session") -}}
+{{- $_ := set $config "admin" (omit $config.admin "token" "tokens" "public_url" "session" "oidc") -}}
 {{- $sources := list -}}
 {{- range $config.sources -}}
 {{- $kept := omit . "name" "auth" "credentials_expire" "rate" "protect" "mass_creation" "ca" "proxy" "webhook" -}}

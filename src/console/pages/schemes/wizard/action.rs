@@ -91,7 +91,11 @@ impl Fields {
             }
             ActionKind::CreateIssue => {
                 keys(&["project", "type", "summary", "fields"])?;
-                let fields = value.get("fields").map(Document::yaml).transpose().ok()?.unwrap_or_default();
+                let fields = match value.get("fields") {
+                    None => String::new(),
+                    Some(fields @ Document::Map(_)) => fields.yaml().ok()?,
+                    Some(_) => return None,
+                };
                 Some(Self::Issue {
                     project: text("project")?,
                     issue_type: text("type")?,
