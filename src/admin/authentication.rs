@@ -1,4 +1,4 @@
-//! Who asks the API, by their token; and whether their role allows it.
+//! The caller of the API, by their token; and whether their role allows what they ask for.
 
 use std::{
     future::{Ready, ready},
@@ -81,7 +81,7 @@ pub(super) async fn permit(
     Ok(request.error_response(problem))
 }
 
-/// Whoever asks, as [`require_token`] found, and for whom they say that they act.
+/// The caller, as [`require_token`] found, with the person for whom they say that they act.
 impl FromRequest for Principal {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;

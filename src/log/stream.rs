@@ -25,7 +25,7 @@ pub enum Stream {
     Feeds,
     /// Claims on administrators who are about to lose something. Compacted.
     Claims,
-    /// What administrators did to usher.
+    /// The acts of administrators on usher.
     AdminActions,
 }
 

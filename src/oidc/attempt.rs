@@ -13,7 +13,7 @@ use crate::{config::Oidc, domain::Timestamp};
 /// The time that somebody has for signing in.
 const LONGEST: Duration = Duration::from_mins(10);
 
-/// What usher asks for in any case: who it is, by a name that others know, too.
+/// The scopes that are asked for in any case: the person, with a name that others know, too.
 const SCOPES: [&str; 3] = ["openid", "profile", "email"];
 
 /// One sign-in under way. Its browser keeps it, sealed: whoever comes back with a code has to be the one who began.

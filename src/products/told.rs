@@ -1,5 +1,5 @@
-//! What a product tells of usher's rights and of itself, for checks and pickers. Every question here is one small call that
-//! changes nothing, and "not told" is an answer.
+//! Facts that a product tells of usher's rights and of itself, for checks and pickers. Every question here is one small
+//! call that changes nothing, and "not told" is an answer.
 
 use super::{Error, audit::AuditLog};
 use crate::domain::GroupName;
@@ -91,7 +91,7 @@ pub struct UserDirectory {
 pub struct PickedGroup {
     /// The name.
     pub name: GroupName,
-    /// Where its members are changed; none if the product does not tell.
+    /// The side on which its members are changed; none if the product does not tell.
     pub managed_by: Option<ManagedBy>,
 }
 

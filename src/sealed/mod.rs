@@ -31,7 +31,7 @@ pub struct SecretsKey {
     id: [u8; ID_LEN],
 }
 
-/// Where a secret belongs. It opens there and nowhere else.
+/// The place of a secret. It opens there and nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'p> {
     /// The id of the source.

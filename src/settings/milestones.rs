@@ -4,7 +4,7 @@ use super::{Error, Settings};
 use crate::domain::{Actor, Milestone, MilestoneReached, Setting};
 
 impl Settings {
-    /// Who reached `milestone`, and when; none if nobody has.
+    /// The person who reached `milestone`, and when; none if nobody has.
     pub fn milestone(&self, milestone: Milestone) -> Option<MilestoneReached> {
         self.state().milestone(milestone).cloned()
     }

@@ -233,7 +233,7 @@ impl State {
             || ended(WhichSessions::OfPerson(person.to_owned())).is_some_and(|ended| began <= ended.at)
     }
 
-    /// Who reached `milestone`, and when.
+    /// The person who reached `milestone`, and when.
     pub fn milestone(&self, milestone: Milestone) -> Option<&MilestoneReached> {
         self.milestones.get(milestone.key().as_str())
     }

@@ -1,4 +1,4 @@
-//! Which secret proved a delivery last, by the secret's name: where it is kept. Its value is never here.
+//! The last use of each secret, by its name: the variable or file that holds it. Its value is never here.
 
 use std::{collections::HashMap, sync::Arc};
 

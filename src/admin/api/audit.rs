@@ -1,4 +1,4 @@
-//! What administrators did, from the views of the log; as a list, and as a file.
+//! The acts of administrators, from the views of the log; as a list, and as a file.
 
 use std::{borrow::Cow, io};
 
@@ -25,7 +25,8 @@ const MAX_ROWS: usize = 100_000;
 const COLUMNS: [&str; 14] =
     ["id", "at", "by", "role", "via", "from", "action", "on", "source", "before", "after", "reason", "run", "result"];
 
-/// What administrators did, newest first: changes, exports, and attempts that were refused. It is kept for 400 days.
+/// The acts of administrators, newest first: changes, exports, and attempts that were refused. They are kept for 400
+/// days.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(query::Audit),
     responses((status = 200, body = Page<AdminActionRow>))

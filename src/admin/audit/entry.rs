@@ -1,4 +1,4 @@
-//! What is recorded of an act.
+//! The content of a record of an act.
 
 use std::{fmt, net::IpAddr};
 
@@ -11,7 +11,7 @@ use crate::{
 /// The longest text of a field, in characters. The rest is cut.
 const MAX_TEXT: usize = 1_000;
 
-/// What is done, as a word. Words are only ever added.
+/// The act, as a word. Words are only ever added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is its word")]
 pub enum Act {
@@ -99,7 +99,7 @@ impl fmt::Display for Object {
     }
 }
 
-/// What is recorded of an act, beside who does it and when.
+/// The content of a record of an act, beside its author and its time.
 #[derive(Debug, Clone)]
 pub struct Entry {
     act: Act,

@@ -1,4 +1,4 @@
-//! Who did what: recorded before it is done, and shown.
+//! The audit: acts are recorded before they are done, and shown.
 
 use super::*;
 use crate::{
@@ -24,7 +24,7 @@ async fn post_as(site: &Site, name: &str, path: &str, headers: &[(&str, &str)]) 
     send_as(site, name, Method::POST, &format!("/api/v1{path}"), headers, "").await
 }
 
-/// What is in the log, in order.
+/// The records in the log, in order.
 fn recorded(site: &Site) -> Vec<AdminAction> {
     let records = site.following.log.all(Stream::AdminActions);
     records.iter().map(|record| codec::decode(&record.payload).expect("an act")).collect()

@@ -1,4 +1,4 @@
-//! Who may do what: each endpoint with each role, and a token that is kept to a source.
+//! Permissions: each endpoint with each role, and a token that is kept to a source.
 
 use super::*;
 

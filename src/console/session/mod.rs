@@ -93,7 +93,7 @@ impl Session {
         self.seen.until(now) <= lifetimes.idle && self.began.until(now) <= lifetimes.at_most
     }
 
-    /// Whoever signed in, with the role of now; none if the session has ended.
+    /// The person or token that signed in, with the role of now; none if the session has ended.
     pub(super) fn principal(&self, state: &AdminState, lifetimes: Lifetimes, now: Timestamp) -> Option<Principal> {
         let is_over = || state.settings().session_ended(&self.id, self.whose(), self.began);
         if !self.is_young(lifetimes, now) || is_over() {

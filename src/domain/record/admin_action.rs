@@ -48,7 +48,7 @@ impl fmt::Display for Channel {
     }
 }
 
-/// What became of an act, as far as the record says.
+/// The result of an act, as far as the record says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActResult {
@@ -86,9 +86,9 @@ pub struct AdminAction {
     pub id: String,
     /// The time.
     pub at: Timestamp,
-    /// Who; none: nobody whom usher knows.
+    /// The name; none: nobody whom usher knows.
     pub by: Option<Actor>,
-    /// What they were trusted with then.
+    /// Their role at that time.
     pub role: Option<Role>,
     /// On which way.
     pub via: Channel,
@@ -108,7 +108,7 @@ pub struct AdminAction {
     pub reason: Option<String>,
     /// The run that it began, or is about.
     pub run: Option<RunId>,
-    /// What became of it.
+    /// Its result.
     pub result: ActResult,
     /// The key with which the request may be repeated.
     pub request: Option<RequestKey>,
@@ -119,7 +119,7 @@ pub struct AdminAction {
 pub struct RequestKey {
     /// The key, and whose it is.
     pub key: String,
-    /// What was asked.
+    /// The digest of the request.
     pub request: String,
 }
 

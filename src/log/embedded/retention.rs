@@ -30,7 +30,7 @@ const CLOCK_SET_BACK: Duration = Duration::from_hours(24);
 pub(super) struct Removal {
     /// Of which part.
     pub part: Part,
-    /// Which.
+    /// The milestone.
     pub offsets: Vec<u64>,
     /// The oldest offset that the part holds without them.
     pub start: u64,

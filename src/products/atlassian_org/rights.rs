@@ -1,4 +1,4 @@
-//! What the organisation tells of usher's key.
+//! Facts that the organisation tells of usher's key.
 
 use reqwest::Method;
 use serde_json::json;

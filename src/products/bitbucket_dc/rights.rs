@@ -1,4 +1,4 @@
-//! What Bitbucket tells of usher's own account, of its licence and of its directories.
+//! Facts that Bitbucket tells of usher's own account, of its licence and of its directories.
 
 use reqwest::Method;
 use serde::Deserialize;

@@ -140,7 +140,7 @@ impl Check {
         self.verdict.why.as_deref()
     }
 
-    /// What to grant or change.
+    /// The right to grant, or the thing to change.
     pub fn remedy(&self) -> Option<&str> {
         self.verdict.remedy.as_deref()
     }

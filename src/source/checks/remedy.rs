@@ -3,7 +3,7 @@
 use super::What;
 use crate::domain::Product;
 
-/// What to do so that `who` may do `what` in `product`.
+/// The remedy, so that `who` may do `what` in `product`.
 pub(super) fn remedy(product: Product, what: What, who: &str) -> String {
     match product {
         Product::JiraDc => in_jira(what, who),

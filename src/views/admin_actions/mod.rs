@@ -1,4 +1,4 @@
-//! What administrators did, newest first.
+//! The acts of administrators, newest first.
 
 mod filter;
 mod row;

@@ -22,7 +22,7 @@ pub struct AdminActionRow {
     pub via: String,
     /// The address that the request came from.
     pub from: Option<String>,
-    /// What was done: `scheme.pause`, say.
+    /// The act: `scheme.pause`, say.
     pub action: String,
     /// The object: `scheme:leavers`, say; `usher` for all of it.
     pub on: String,

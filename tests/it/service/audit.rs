@@ -1,4 +1,4 @@
-//! Who may do what and who did what, with the real binary.
+//! Permissions and the record of acts, with the real binary.
 
 use std::fs;
 
@@ -49,7 +49,7 @@ async fn run_with(face: &Face, key: &str) -> String {
     run["id"].as_str().expect("an id").to_owned()
 }
 
-/// What is recorded, oldest first, once there are this many: who, what, and the result.
+/// The records, oldest first, once there are this many: the caller, the act, and the result.
 async fn recorded(face: &Face, count: usize) -> Vec<String> {
     eventually(&format!("{count} acts"), async || {
         let rows = face.list("audit", &[]).await;

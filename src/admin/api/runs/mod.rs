@@ -115,7 +115,7 @@ async fn again(
 ) -> Result<HttpResponse, Problem> {
     let (views, wanted) = (state.views.clone(), run.clone());
     let is_there = read(state.runtime(), move || views.run(&wanted)).await?.is_some();
-    // Whoever recorded it may have ended before it was asked for. To ask twice makes one run.
+    // The process that recorded it may have ended before it was asked for. To ask twice makes one run.
     if let (false, Some(sweep)) = (is_there, run.sweep(id)) {
         ask_for(state, sweep, &runnable(state, caller, id.as_str())?, caller).await?;
     }

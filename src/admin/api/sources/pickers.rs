@@ -44,7 +44,7 @@ pub(in crate::admin) struct Picked {
 struct GroupRow {
     #[schema(value_type = String)]
     name: GroupName,
-    /// Where its members are changed; null if the product does not tell.
+    /// The side on which its members are changed; null if the product does not tell.
     managed_by: Option<Manager>,
 }
 
@@ -215,7 +215,7 @@ pub(in crate::admin::api) async fn applications(
     ApiResponse::json(StatusCode::OK, &ApplicationPage { items, next: None, told: why.is_none(), why })
 }
 
-/// What is told, or nothing and why.
+/// The items that are told, or none and why.
 fn parted<T>(told: &Told<Vec<T>>) -> (&[T], Option<String>) {
     match told {
         Told::Known(all) => (all, None),

@@ -33,7 +33,7 @@ const NO_WAY_BACK: &str = "the provider sends people back to `public_url`, which
 pub struct NamedToken {
     /// The name in records of what was done with it.
     pub name: Actor,
-    /// What its holder is trusted with.
+    /// The role of its holder.
     pub role: Role,
     /// The sources that its holder sees and acts on.
     pub sources: SourceScope,
@@ -50,7 +50,7 @@ pub struct Session {
     pub idle: Duration,
     /// A session ends after this time.
     pub at_most: Duration,
-    /// What can't be undone wants a sign-in that is no older.
+    /// The age up to which a sign-in is enough for what can't be undone.
     pub again_after: Duration,
 }
 

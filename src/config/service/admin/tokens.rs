@@ -43,7 +43,7 @@ pub(super) static TOKEN: Object = Object::new("Token", "A bearer token of the AP
 })
 .like("{ name: ci, role: operator, secret: { env: CI_TOKEN } }");
 
-/// What an earlier token has, and where.
+/// The name, the secret and the place of an earlier token.
 struct Earlier<'n> {
     name: Option<Actor>,
     secret: Option<Secret>,

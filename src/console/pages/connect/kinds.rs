@@ -1,4 +1,4 @@
-//! What the form asks for, by product.
+//! The fields of the form, by product.
 
 use crate::domain::Product;
 

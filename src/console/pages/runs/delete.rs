@@ -42,7 +42,7 @@ struct Page {
     forbidden: Option<String>,
 }
 
-/// What a deletion would do now.
+/// The effect that a deletion would have now.
 struct Found {
     about: String,
     deleted: u64,

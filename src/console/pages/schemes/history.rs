@@ -75,7 +75,7 @@ struct Past {
 }
 
 impl Past {
-    /// That of the path.
+    /// The past of the scheme in the path.
     fn of(asked: &Asked) -> Result<Self, Problem> {
         let none = || Problem::NotFound { kind: "scheme", id: asked.id().to_owned() };
         let id: SchemeId = asked.id().parse().map_err(|_| none())?;

@@ -28,7 +28,7 @@ pub(super) struct Facts {
     pub(super) roster_warns: Option<String>,
     pub(super) since: Moment,
     pub(super) webhooks: Vec<Fact>,
-    /// What somebody has to look at: refused deliveries.
+    /// A warning that somebody has to look at: refused deliveries.
     pub(super) webhooks_warn: Option<String>,
     pub(super) secrets: Vec<SecretUse>,
     pub(super) feed: Option<Vec<Fact>>,

@@ -11,9 +11,9 @@ pub(super) struct Way {
     pub(super) page: String,
     /// The path on usher's port for webhooks; none if the product sends none about users.
     pub(super) path: Option<String>,
-    /// Where to click in the product.
+    /// The clicks in the product that lead there.
     pub(super) clicks: &'static str,
-    /// Where the secrets are kept that prove deliveries; none are set up if it is empty.
+    /// The variables or files of the secrets that prove deliveries; none are set up if it is empty.
     pub(super) secrets: Vec<String>,
     /// The reason of the last refused delivery.
     pub(super) refused: Option<&'static str>,

@@ -19,7 +19,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "users/facts.html")]
 pub(super) struct Facts {
-    /// Where the product is asked: the whole page, and this part of it.
+    /// The addresses at which the product is asked: the whole page, and this part of it.
     fresh: String,
     part: String,
     source: String,
@@ -27,7 +27,7 @@ pub(super) struct Facts {
     trouble: Option<String>,
     is_fresh: bool,
     rows: Vec<Row>,
-    /// What usher has seen itself.
+    /// The facts that usher has seen itself.
     seen: Vec<Row>,
 }
 
@@ -35,13 +35,13 @@ struct Row {
     name: &'static str,
     value: Option<String>,
     at: Option<Moment>,
-    /// Where it is from, and how old it is.
+    /// Its origin and its age.
     from: Option<&'static str>,
     as_of: Option<Moment>,
     why: Option<String>,
 }
 
-/// What is known of a user, and why the product did not tell more.
+/// The known facts of a user, and why the product did not tell more.
 pub(super) struct Known {
     pub(super) view: Option<UserView>,
     trouble: Option<String>,
@@ -136,7 +136,7 @@ fn row<T>(asked: &Asked, name: &'static str, fact: &FactRow<Option<T>>, show: im
     }
 }
 
-/// What usher has seen of the user itself. It knows of nothing before it was there.
+/// The facts that usher has seen of the user itself. It knows of nothing before it was there.
 fn seen(asked: &Asked, view: &UserView) -> Vec<Row> {
     let activity = &view.activity;
     let nothing = || Row { name: "", value: None, at: None, from: None, as_of: None, why: None };

@@ -19,7 +19,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "users/schemes.html")]
 pub(super) struct Schemes {
-    /// Where the product is asked: the whole page, and this part of it.
+    /// The addresses at which the product is asked: the whole page, and this part of it.
     fresh: String,
     part: String,
     source: String,

@@ -37,7 +37,7 @@ impl Fault {
         Self::ALL.into_iter().find(|fault| fault.to_string() == name)
     }
 
-    /// What the page says.
+    /// The text of the page.
     pub(in crate::console::session) const fn text(self) -> &'static str {
         match self {
             Self::Stale => {

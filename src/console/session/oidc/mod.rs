@@ -68,7 +68,7 @@ pub(in crate::console) async fn begin(
         return Answer::see(Address::new("/sign-in").with("to", to)).response();
     };
     let (now, lifetimes) = (SystemClock.now(), console.lifetimes());
-    // Whoever is signed in, but too long ago, comes to prove themselves once more.
+    // A person who signed in too long ago comes to prove themselves once more.
     let session = Cookies(&console).session(&request);
     let is_old = session
         .is_some_and(|session| !session.is_fresh(lifetimes, now) && session.principal(state, lifetimes, now).is_some());
@@ -92,7 +92,7 @@ pub(in crate::console) async fn callback_of(
     let from = request.peer_addr().map(|address| address.ip());
     let attempt = Cookies(&console).attempt(&request);
     let known = asks.map(Query::into_inner).zip(attempt);
-    // Whoever did not begin this must not end what another page of this browser has begun.
+    // An answer to another attempt must not end what a page of this browser has begun.
     let Some((asks, attempt)) = known.filter(|(asks, attempt)| attempt.is_answered_by(&asks.state, SystemClock.now()))
     else {
         return Fault::Stale.response("/");

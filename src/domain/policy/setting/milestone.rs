@@ -1,4 +1,4 @@
-//! What was seen once while somebody began to use usher.
+//! Milestones: things that were seen once while somebody began to use usher.
 
 use super::Actor;
 use crate::domain::{Timestamp, UserKey};
@@ -35,9 +35,9 @@ impl Milestone {
 /// A milestone that was reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MilestoneReached {
-    /// Which.
+    /// The milestone.
     pub milestone: Milestone,
-    /// Who did it, or looked when it was seen.
+    /// The person who did it, or looked when it was seen.
     pub by: Actor,
     /// When.
     pub at: Timestamp,

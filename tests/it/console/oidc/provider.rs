@@ -46,7 +46,7 @@ pub enum Signing {
     Stranger,
 }
 
-/// What the provider does.
+/// The behaviour of the provider.
 pub struct Script {
     /// The claims besides, or instead; `null` takes one away.
     pub claims: Value,
@@ -61,7 +61,7 @@ pub struct Script {
     pub asked: HashMap<String, String>,
 }
 
-/// What a code stands for.
+/// The meaning of a code.
 struct Grant {
     back: String,
     challenge: String,
@@ -112,7 +112,7 @@ impl Provider {
         Self { issuer, script, exchanges, server }
     }
 
-    /// What it does from now on.
+    /// The script that it follows from now on.
     pub fn script(&self) -> MutexGuard<'_, Script> {
         self.script.lock().expect("no panic")
     }

@@ -33,7 +33,7 @@ pub(in crate::console) struct Kept {
     based_on: Option<BasedOn>,
     /// The scheme so far.
     pub(super) document: Document,
-    /// What was typed, if it is no scheme in YAML.
+    /// The typed text, if it is no scheme in YAML.
     pub(super) typed: Option<String>,
 }
 

@@ -154,7 +154,7 @@ pub(super) async fn page(
     Answer::with_status(status, &page)
 }
 
-/// What undoes the scheme, or is undone by it, each with a user as a witness.
+/// The schemes that undo the scheme, or are undone by it, each with a user as a witness.
 async fn conflicts(asked: &Asked, scheme: &Scheme) -> Result<Vec<String>, Problem> {
     let scheme = Scheme { enabled: true, ..scheme.clone() };
     let rows = asked.read(move |state| Ok(conflicts_of(state.settings(), &scheme).rows)).await?;
