@@ -3,7 +3,7 @@
 
 use std::{env, process::Command};
 
-use usher::sandbox::{Account, webhook::Happening};
+use usher::sandbox::{Account, Application, webhook::Happening};
 
 use crate::support::{
     ground::{ACME, ADMIN_TOKEN, Ground},
@@ -40,6 +40,7 @@ async fn past(usher: &Usher, ground: &Ground) -> (String, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_does_what_its_document_says_and_nothing_else() {
     let ground = Ground::new(SCHEMES).groups(&["staff"]);
+    ground.sandbox.put_application(ACME.product, Application::new("jira-software", &["staff"])); // each Jira has one
     let usher = Usher::start(&ground).await;
     let (run, dead_letter) = past(&usher, &ground).await;
     // All checks are on; naming them here would put the configuration aside.

@@ -194,7 +194,10 @@ pub(super) fn routes() -> Vec<Endpoint> {
         post("/backup", May::Backup, backup::backup),
         get("/products", May::Read, products::list),
         get("/sources", May::Read, sources::list),
-        post_only("/sources/test", May::ChangeSources, sources::check::check_new),
+        Endpoint {
+            allowed: Some(OF_A_SOURCE_OR_POST),
+            ..post_only("/sources/test", May::ChangeSources, sources::check::check_new)
+        },
         get("/sources/{id}", May::Read, sources::one),
         post("/sources/{id}/test", May::AskProduct, sources::check::check_one),
         get("/sources/{id}/health", May::Read, sources::health::health),
@@ -292,6 +295,9 @@ where
 {
     Endpoint::at(path).post(permission, handler)
 }
+
+/// The methods of the path of a source that is named as something that can be asked for.
+const OF_A_SOURCE_OR_POST: &str = "GET, HEAD, POST";
 
 /// The methods of the path of a thing that is named as something that can be asked for.
 const OF_A_THING_OR_POST: &str = "GET, HEAD, PUT, DELETE, POST";
