@@ -100,8 +100,9 @@ impl Jwk {
     }
 }
 
-/// A number as keys hold it; some writers put zeros before it, which the verifier would refuse.
-fn number(text: &str) -> Option<Vec<u8>> {
+/// A number as RSA keys hold it; none if it is not in base64url. Some writers put zeros before it, which the verifier
+/// would refuse.
+pub fn number(text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     Some(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
 }

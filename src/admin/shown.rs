@@ -62,7 +62,7 @@ impl Shown {
         }
     }
 
-    /// Whom this token lets in, on that way; none: nobody.
+    /// The holder of this token, on that way; none: it lets nobody in.
     pub(super) fn principal(&self, presented: &[u8], via: Channel) -> Option<Principal> {
         self.tokens.get().find(presented).map(|token| token.principal(via))
     }

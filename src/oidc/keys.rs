@@ -11,6 +11,8 @@ use ring::signature::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::key_set::number;
+
 /// No provider uses more at a time.
 const MAX_KEYS: usize = 64;
 
@@ -168,9 +170,4 @@ impl Jwk {
 
 fn bytes(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
-}
-
-/// A number as RSA keys hold it; some writers put zeros before it, which the verifier would refuse.
-fn number(text: &str) -> Option<Vec<u8>> {
-    Some(bytes(text)?.into_iter().skip_while(|byte| *byte == 0).collect())
 }

@@ -3,7 +3,10 @@
 use askama::Template;
 use serde::Deserialize;
 
-use super::{filters::time as since, parsed};
+use super::{
+    filters::{Filters, Label, time as since},
+    parsed,
+};
 use crate::{
     admin::{
         AdminState, Problem, export_audit,
@@ -18,6 +21,9 @@ use crate::{
     views::{ActionFilter, AdminActionRow, Cursor, Limit, Paging},
 };
 
+/// The filters as chips name them.
+const LABELS: [Label<'static>; 5] =
+    [("by", "By", &[]), ("action", "Action", &[]), ("on", "On", &[]), ("since", "Since", &[]), ("until", "Until", &[])];
 /// The length of a day, in milliseconds.
 const DAY: i64 = 86_400_000;
 
@@ -72,30 +78,15 @@ impl Asks {
         })
     }
 
-    const fn all(&self) -> [(&'static str, &'static str, &String); 5] {
-        [
-            ("by", "By", &self.by),
-            ("action", "Action", &self.action),
-            ("on", "On", &self.on),
-            ("since", "Since", &self.since),
-            ("until", "Until", &self.until),
-        ]
-    }
-
-    /// The address at `path` with all filters but `left_out`, on the first page.
-    fn address(&self, path: &str, left_out: &str) -> Address {
-        let kept = self.all().into_iter().filter(|(name, ..)| *name != left_out);
-        kept.fold(Address::new(path), |address, (name, _, value)| address.with(name, value))
-    }
-
-    fn chips(&self) -> Vec<Chip> {
-        let on = self.all().into_iter().filter(|(_, _, value)| !value.is_empty());
-        on.map(|(name, label, value)| Chip {
-            name: label,
-            value: value.clone(),
-            without: self.address("/audit", name).to_string(),
-        })
-        .collect()
+    fn filters(&self) -> Filters<'_> {
+        let all = vec![
+            ("by", self.by.as_str()),
+            ("action", &self.action),
+            ("on", &self.on),
+            ("since", &self.since),
+            ("until", &self.until),
+        ];
+        Filters { path: "/audit", all }
     }
 }
 
@@ -149,11 +140,12 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
         state.views().admin_actions(&filter, &paging).map_err(|error| Problem::internal(&error))
     };
     let page = asked.read(read).await?;
-    let here = chosen.address("/audit", "");
+    let filters = chosen.filters();
+    let here = filters.address();
     let older = page.next.map(|next| here.clone().with("cursor", &String::from(next)).to_string());
     let pages = Pages { first: (!chosen.cursor.is_empty()).then(|| here.to_string()), older };
     let rows = page.items.into_iter().map(|act| Row::new(&asked, act)).collect();
-    let (chips, file) = (chosen.chips(), chosen.address("/audit.csv", "").to_string());
+    let (chips, file) = (filters.chips(&LABELS), filters.at("/audit.csv").to_string());
     let mut frame = asked.frame(Place::Audit, "Who did what");
     frame.wide = true;
     Answer::html(&Audit { frame, chosen, chips, rows, pages, file })

@@ -6,6 +6,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path, Query},
 };
+use futures::TryFutureExt;
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -140,16 +141,8 @@ pub(in crate::admin::api) async fn groups(
     }
     let (source, client) = callable(&state, &caller, &id)?;
     let question = (source.id.clone(), part.to_lowercase());
-    let found = match state.picked.groups.get(&question) {
-        Some(found) => found,
-        None => {
-            let found = Arc::new(
-                asked(&state, &source, move |client| async move { client.pick_groups(&part).await }, client).await?,
-            );
-            state.picked.groups.keep(question, Arc::clone(&found));
-            found
-        }
-    };
+    let ask = asked(&state, &source, move |client| async move { client.pick_groups(&part).await }, client);
+    let found = state.picked.groups.get_or_ask(question, ask.map_ok(Arc::new)).await?;
     let items = found.iter().take(limit).map(GroupRow::from).collect();
     let cut = found.len() > limit || found.len() >= MOST_GROUPS;
     ApiResponse::json(StatusCode::OK, &GroupPage { items, next: None, cut })
@@ -171,15 +164,8 @@ pub(in crate::admin::api) async fn directories(
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
     let (source, client) = callable(&state, &caller, &id)?;
-    let told = match state.picked.directories.get(&source.id) {
-        Some(told) => told,
-        None => {
-            let told = asked(&state, &source, |client| async move { client.user_directories().await }, client);
-            let told = Arc::new(told.await?);
-            state.picked.directories.keep(source.id, Arc::clone(&told));
-            told
-        }
-    };
+    let ask = asked(&state, &source, |client| async move { client.user_directories().await }, client);
+    let told = state.picked.directories.get_or_ask(source.id.clone(), ask.map_ok(Arc::new)).await?;
     let (all, why) = parted(&told);
     let items = all.iter().map(DirectoryRow::from).collect();
     ApiResponse::json(StatusCode::OK, &DirectoryPage { items, next: None, told: why.is_none(), why })
@@ -201,15 +187,8 @@ pub(in crate::admin::api) async fn applications(
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
     let (source, client) = callable(&state, &caller, &id)?;
-    let told = match state.picked.applications.get(&source.id) {
-        Some(told) => told,
-        None => {
-            let told = asked(&state, &source, |client| async move { client.seats().await }, client);
-            let told = Arc::new(told.await?);
-            state.picked.applications.keep(source.id, Arc::clone(&told));
-            told
-        }
-    };
+    let ask = asked(&state, &source, |client| async move { client.seats().await }, client);
+    let told = state.picked.applications.get_or_ask(source.id.clone(), ask.map_ok(Arc::new)).await?;
     let (all, why) = parted(&told);
     let items = all.iter().map(ApplicationRow::from).collect();
     ApiResponse::json(StatusCode::OK, &ApplicationPage { items, next: None, told: why.is_none(), why })

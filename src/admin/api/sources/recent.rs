@@ -24,14 +24,27 @@ impl<K, V> Default for Recent<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Recent<K, V> {
+    /// The recent answer to `question`, or the one that `ask` gets, which is kept.
+    ///
+    /// # Errors
+    /// Those of `ask`.
+    pub(super) async fn get_or_ask<E>(&self, question: K, ask: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        if let Some(answer) = self.get(&question) {
+            return Ok(answer);
+        }
+        let answer = ask.await?;
+        self.keep(question, answer.clone());
+        Ok(answer)
+    }
+
     /// The answer to `question`, if it is recent.
-    pub(super) fn get(&self, question: &K) -> Option<V> {
+    fn get(&self, question: &K) -> Option<V> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner); // a map is never half changed
         kept.get(question).filter(|(_, at)| at.elapsed() < TRUSTED_FOR).map(|(answer, _)| answer.clone())
     }
 
     /// Keeps the `answer` to `question`. If there are too many answers, the old ones go, and then all.
-    pub(super) fn keep(&self, question: K, answer: V) {
+    fn keep(&self, question: K, answer: V) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MOST {
             kept.retain(|_, (_, at)| at.elapsed() < TRUSTED_FOR);

@@ -11,9 +11,11 @@ use crate::{
     },
     console::{
         Answer, Asked,
-        addresses::Address,
         frame::{Badge, Chip, Choice, Frame, Moment, Place},
-        pages::{source_choices, word_of},
+        pages::{
+            filters::{Filters, Label},
+            source_choices,
+        },
     },
     settings::{Contents, SchemeView},
     views::{OpenRun, RunState},
@@ -119,26 +121,14 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let rows = listed.into_iter().filter(fits).map(|listed| Row::new(&asked, listed, &open)).collect();
     let sources = source_choices(&asked);
     let states = STATES.map(|(name, badge)| Choice::new(name, badge.word)).to_vec();
-    let chips = chips(&q, (&source, &sources), (&state, &states));
+    let all = vec![("q", q.as_str()), ("source", &source), ("state", &state)];
+    let labels: [Label<'_>; 3] =
+        [("q", "Name or id", &[]), ("source", "Source", &sources), ("state", "State", &states)];
+    let chips = Filters { path: "/schemes", all }.chips(&labels);
     let mut frame = asked.frame(Place::Schemes, "Schemes");
     frame.wide = true;
     frame.said = if said == "draft-deleted" { "The draft is thrown away." } else { "" };
     let drafts = DraftRow::all(&asked);
     let no_new = asked.why_not(Permission::ChangeSchemes, About::Anything);
     Answer::html(&Schemes { frame, drafts, no_new, q, source, state, sources, states, chips, rows, total })
-}
-
-fn chips(q: &str, (source, sources): (&str, &[Choice]), (state, states): (&str, &[Choice])) -> Vec<Chip> {
-    let without = |name: &str| {
-        let all = [("q", q), ("source", source), ("state", state)];
-        let kept = all.iter().filter(|(other, _)| *other != name);
-        kept.fold(Address::new("/schemes"), |address, (name, value)| address.with(name, value)).to_string()
-    };
-    let chip = |name, label, value: String| Chip { name: label, value, without: without(name) };
-    let all = [
-        (!q.is_empty()).then(|| chip("q", "Name or id", q.to_owned())),
-        (!source.is_empty()).then(|| chip("source", "Source", word_of(sources, source))),
-        (!state.is_empty()).then(|| chip("state", "State", word_of(states, state))),
-    ];
-    all.into_iter().flatten().collect()
 }
