@@ -9,7 +9,7 @@ mod reasons;
 pub(super) use look::{Look, Switch, set};
 pub(super) use moment::{Moment, length};
 pub(super) use parts::{
-    Badge, Chip, Choice, Errors, Fact, FieldError, Kind, Number, Pages, Place, RailItem, Switcher, users,
+    Badge, Chip, Choice, Errors, Fact, FieldError, Kind, Number, Pages, Place, RailItem, Switcher, counted, users,
 };
 pub(super) use reasons::Reasons;
 

@@ -1,5 +1,7 @@
 //! The values that components show.
 
+use std::fmt::Display;
+
 use crate::{
     admin::SourceState,
     domain::StepResult,
@@ -199,9 +201,15 @@ pub(in crate::console) struct Fact {
     pub(in crate::console) at: Option<super::Moment>,
 }
 
+/// A number of things in words, with the noun for one of them.
+pub(in crate::console) fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// A number of users in words.
 pub(in crate::console) fn users(count: u64) -> String {
-    if count == 1 { "1 user".to_owned() } else { format!("{count} users") }
+    counted(count, "user")
 }
 
 /// The mistakes in a form that was sent.

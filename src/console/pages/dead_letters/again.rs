@@ -2,13 +2,13 @@
 
 use askama::Template;
 
-use super::chosen::{Asks, MAX_LETTERS, NAMED, Row, letters, may, why_not};
+use super::chosen::{Asks, MAX_LETTERS, NAMED, Row, may, why_not};
 use crate::{
     admin::{FoundLetters, Problem, identity::Permission, letters_to_redrive, redrive_letters},
     console::{
         Answer, Asked,
         form::Form,
-        frame::{Frame, Place},
+        frame::{Frame, Place, counted},
     },
 };
 
@@ -81,6 +81,6 @@ pub(in crate::console) async fn again(asked: Asked, form: Form) -> Result<Answer
 pub(super) fn said(count: usize) -> String {
     match count {
         0 => "Nothing was taken up again: it was done already, or can't be.".to_owned(),
-        count => format!("Taken up again: {}.", letters(count)),
+        count => format!("Taken up again: {}.", counted(count, "dead letter")),
     }
 }

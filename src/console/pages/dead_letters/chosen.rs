@@ -104,8 +104,3 @@ pub(super) fn may(asked: &Asked, letters: &[DeadLetter], otherwise: Permission) 
     asked.may(needed, About::Anything)?;
     letters.iter().try_for_each(|letter| asked.may(needed, About::Source(&letter.source)))
 }
-
-/// A number of letters in words.
-pub(super) fn letters(count: usize) -> String {
-    if count == 1 { "1 dead letter".to_owned() } else { format!("{count} dead letters") }
-}

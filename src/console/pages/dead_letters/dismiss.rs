@@ -3,14 +3,14 @@
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::chosen::{Asks, NAMED, Row, letters, may, why_not};
+use super::chosen::{Asks, NAMED, Row, may, why_not};
 use crate::{
     admin::{AdminState, ChosenLetters, Problem, checked_reason, dismiss_letters, identity::Permission},
     console::{
         Answer, Asked,
         asked::sentence,
         form::Form,
-        frame::{Errors, Frame, Place},
+        frame::{Errors, Frame, Place, counted},
     },
     domain::DeadLetter,
     views::{LetterFilter, LetterState, Limit, Paging},
@@ -83,7 +83,7 @@ fn page(
         count,
         more,
         rows: found.iter().take(NAMED).map(Row::new).collect(),
-        word: format!("Dismiss {}", letters(count)),
+        word: format!("Dismiss {}", counted(count, "dead letter")),
         errors,
         reason: reason.to_owned(),
         may_dismiss: why_not(asked, &found, Permission::Dismiss),
@@ -116,6 +116,6 @@ pub(in crate::console) async fn dismiss(asked: Asked, form: Form) -> Result<Answ
 pub(super) fn said(count: usize) -> String {
     match count {
         0 => "Nothing was dismissed: nothing was open any more.".to_owned(),
-        count => format!("Dismissed: {}.", letters(count)),
+        count => format!("Dismissed: {}.", counted(count, "dead letter")),
     }
 }

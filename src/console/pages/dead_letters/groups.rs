@@ -1,9 +1,12 @@
 //! Open letters by their reason: one cause is one line.
 
-use super::chosen::letters;
 use crate::{
     admin::{AdminState, Problem},
-    console::{Asked, addresses::Address, frame::Moment},
+    console::{
+        Asked,
+        addresses::Address,
+        frame::{Moment, counted},
+    },
     views::{Cursor, LetterGroup, LetterState, Limit, Paging},
 };
 
@@ -37,7 +40,7 @@ impl Row {
             what,
             source: group.source.to_string(),
             count: group.letters,
-            word: letters(usize::try_from(group.letters).unwrap_or(usize::MAX)),
+            word: counted(group.letters, "dead letter"),
             last: asked.moment(group.last),
             look: of("/dead-letters").with("state", LetterState::Open.as_str()).to_string(),
             again: of("/dead-letters/again").to_string(),

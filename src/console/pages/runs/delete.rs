@@ -9,7 +9,7 @@ use super::{
         filters::{Filters, time},
         parsed, source_choices, word_of,
     },
-    list::{kind_choices, kind_of, mode_choices, runs, state_choices, state_of, test_mode_of},
+    list::{kind_choices, kind_of, mode_choices, state_choices, state_of, test_mode_of},
 };
 use crate::{
     admin::{
@@ -21,7 +21,7 @@ use crate::{
         addresses::Address,
         asked::sentence,
         form::Form,
-        frame::{Choice, Errors, Frame, Place},
+        frame::{Choice, Errors, Frame, Place, counted},
     },
     domain::{Matching, RunSelection, SourceId},
     views::{Deletable, RunKind, RunState},
@@ -169,7 +169,7 @@ async fn found(asked: &Asked, chosen: &Asks, matching: Matching) -> Result<Found
     Ok(Found {
         about,
         deleted,
-        word: format!("Delete {} from the run log", runs(deleted)),
+        word: format!("Delete {} from the run log", counted(deleted, "run")),
         left: left.into_iter().filter(|(count, _)| *count > 0).collect(),
         kept: chosen.filters().kept(&[]),
     })

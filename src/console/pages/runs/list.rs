@@ -18,7 +18,7 @@ use crate::{
     console::{
         Answer, Asked,
         addresses::Address,
-        frame::{Badge, Chip, Choice, Frame, Kind, Moment, Pages, Place, users},
+        frame::{Badge, Chip, Choice, Frame, Kind, Moment, Pages, Place, counted, users},
     },
     domain::StepResult,
     views::{Counts, Cursor, EntryResult, Filter, Limit, Paging, Run, RunKind, RunState},
@@ -182,13 +182,8 @@ impl Asks {
             0 => String::new(),
             left => format!(" {left} stayed: they are held, have not ended, or are being undone."),
         };
-        Some(format!("Removed from the run log: {}.{stayed}", runs(deleted)))
+        Some(format!("Removed from the run log: {}.{stayed}", counted(deleted, "run")))
     }
-}
-
-/// A number of runs in words.
-pub(super) fn runs(count: u64) -> String {
-    if count == 1 { "1 run".to_owned() } else { format!("{count} runs") }
 }
 
 impl Row {

@@ -19,7 +19,7 @@ use crate::{
         addresses::Address,
         asked::sentence,
         form::Form,
-        frame::{Badge, Errors, Frame, Kind, Pages, Place},
+        frame::{Badge, Errors, Frame, Kind, Pages, Place, counted},
     },
     domain::UndoVerdict,
     views::{Cursor, Limit, Paging, Run, UndoItem, UndoPlan},
@@ -86,11 +86,6 @@ impl Row {
     }
 }
 
-/// The number of changes in words.
-fn changes(count: u64) -> String {
-    if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }
-}
-
 /// `GET /runs/{id}/undo`.
 ///
 /// # Errors
@@ -131,7 +126,7 @@ async fn page(asked: &Asked, run: Run, asks: &Asks, errors: Errors, reason: &str
         counted_all,
         obstacle: obstacle.or(nothing).map(|why| sentence(&why)),
         undone_by: undone_by.map(|id| Address::of("/runs", id).to_string()),
-        word: format!("Put back {at_least}{}", changes(can)),
+        word: format!("Put back {at_least}{}", counted(can, "change")),
         errors,
         reason: reason.to_owned(),
         may_undo: asked.why_not(Permission::Undo, About::Source(&run.source)),

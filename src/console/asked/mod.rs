@@ -1,5 +1,7 @@
 //! The caller of a page, and all that its function needs.
 
+mod away;
+
 use std::{
     cell::{Cell, RefCell},
     future::{Ready, ready},
@@ -20,7 +22,6 @@ use url::Url;
 use super::{
     Answer, Console,
     addresses::{Address, local},
-    assets::{Assets, assets},
     frame::{Frame, Look, Moment, Place, length},
     session::{Cookies, Session},
 };
@@ -34,6 +35,10 @@ use crate::{
     domain::{SourceId, SourceScope, Timestamp},
     views::KeptTo,
 };
+
+pub(super) use away::starting;
+
+use away::Away;
 
 /// Somebody who has signed in, and their request. Cheap to clone.
 #[derive(Clone)]
@@ -314,70 +319,6 @@ fn page_of(request: &HttpRequest) -> Option<String> {
     let url = Url::parse(said).ok()?;
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     local(&format!("{}{query}", url.path())).map(str::to_owned)
-}
-
-/// Why a request gets no page yet.
-#[derive(Debug)]
-pub(super) enum Away {
-    /// usher is starting.
-    Starting,
-    /// Nobody is signed in. Afterwards they look at this page.
-    SignIn {
-        /// The page.
-        to: String,
-        /// Whether htmx asks: it has to be told to leave the page.
-        is_partial: bool,
-    },
-}
-
-impl std::fmt::Display for Away {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("nobody is signed in")
-    }
-}
-
-impl ResponseError for Away {
-    fn error_response(&self) -> HttpResponse {
-        match self {
-            Self::Starting => starting(),
-            Self::SignIn { to, is_partial } => {
-                let to = if to == "/" { "" } else { to };
-                let address = Address::new("/sign-in").with("to", to).to_string();
-                if *is_partial {
-                    let redirect = HttpResponse::Ok().insert_header(("HX-Redirect", address)).finish();
-                    return super::answer::with_headers(redirect);
-                }
-                Answer::SeeOther(address).response()
-            }
-        }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "message.html")]
-struct Message {
-    look: Look,
-    assets: &'static Assets,
-    title: &'static str,
-    text: &'static str,
-    back: &'static str,
-    word: &'static str,
-}
-
-/// The page while usher starts.
-pub(super) fn starting() -> HttpResponse {
-    let page = Message {
-        look: Look::default(),
-        assets: assets(),
-        title: "usher is starting",
-        text: "It opens its state and reads its settings. The page is there when usher is ready.",
-        back: "/",
-        word: "Try again",
-    };
-    let answer = Answer::with_status(StatusCode::SERVICE_UNAVAILABLE, &page);
-    let mut response = answer.map_or_else(|problem| problem.error_response(), Answer::response);
-    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
-    response
 }
 
 impl FromRequest for Asked {
