@@ -45,6 +45,7 @@ pub mod source;
 mod spreadsheet;
 pub mod store;
 pub mod telemetry;
+pub mod user_list;
 pub mod users;
 pub mod views;
 mod wake_queue;

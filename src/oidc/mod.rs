@@ -10,7 +10,6 @@ mod endpoints;
 mod error;
 mod http;
 mod id_token;
-mod keys;
 mod person;
 mod provider;
 

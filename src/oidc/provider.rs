@@ -19,9 +19,14 @@ use super::{
     endpoints::{self, Endpoints},
     http::{Http, away},
     id_token::{Claims, Expected},
-    keys::{Algorithm, Keys, Verdict},
 };
-use crate::{config::Oidc, domain::Timestamp, json_web_token::Token, rate_limited_log::LogLimiter};
+use crate::{
+    config::Oidc,
+    domain::Timestamp,
+    json_web_token::Token,
+    key_set::{Algorithm, KeySet, Verdict},
+    rate_limited_log::LogLimiter,
+};
 
 /// The age from which endpoints and keys are fetched again.
 const REFRESH_AGE: Duration = Duration::from_hours(1);
@@ -58,7 +63,7 @@ struct Fetching {
 #[derive(Clone)]
 struct Known {
     endpoints: Arc<Endpoints>,
-    keys: Arc<Keys>,
+    keys: Arc<KeySet>,
     fetched: Instant,
     keys_fetched: Instant,
 }
@@ -139,13 +144,11 @@ impl Provider {
         let known = self.known().await?;
         let text = self.id_token(&known.endpoints, attempt, code, back).await?;
         let token = Token::parse(text.as_bytes(), MAX_TOKEN).ok_or(TokenFault::Missing)?;
-        if Algorithm::named(&token.algorithm).is_none() {
-            return Err(TokenFault::Algorithm.into());
-        }
+        let algorithm = Algorithm::named(&token.algorithm).ok_or(TokenFault::Algorithm)?;
         let claims = Claims(token.claims().ok_or(TokenFault::Missing)?);
         let Oidc { issuer, client_id, groups_claim, .. } = &self.config;
         Expected { issuer, client_id, attempt, now }.check(&claims)?;
-        self.check_signature(&token, &known).await?;
+        self.check_signature(&token, algorithm, &known).await?;
         Ok(Person::of(&claims, groups_claim, issuer)?)
     }
 
@@ -180,8 +183,8 @@ impl Provider {
     }
 
     /// Keys are fetched again if the token names one that is not known: it may be new.
-    async fn check_signature(&self, token: &Token<'_>, known: &Known) -> Result<(), Error> {
-        let check = |keys: &Keys| keys.check(&token.algorithm, token.kid.as_deref(), token.signed, &token.signature);
+    async fn check_signature(&self, token: &Token<'_>, by: Algorithm, known: &Known) -> Result<(), Error> {
+        let check = |keys: &KeySet| keys.check(by, token.kid.as_deref(), token.signed, &token.signature);
         let verdict = match check(&known.keys) {
             Verdict::UnknownKey => {
                 let newer = self.newer_keys(known).await?;
@@ -221,7 +224,7 @@ impl Provider {
     }
 
     /// The keys that were fetched after those of `known`.
-    async fn newer_keys(&self, known: &Known) -> Result<Arc<Keys>, Error> {
+    async fn newer_keys(&self, known: &Known) -> Result<Arc<KeySet>, Error> {
         let mut fetching = self.fetching.lock().await;
         if let Some(now) = self.kept(USABLE).filter(|now| now.keys_fetched > known.keys_fetched) {
             return Ok(now.keys);
@@ -246,9 +249,9 @@ impl Provider {
         Ok(Known { endpoints, keys, fetched, keys_fetched: fetched })
     }
 
-    async fn keys(&self, url: &Url) -> Result<Keys, Error> {
+    async fn keys(&self, url: &Url) -> Result<KeySet, Error> {
         let text = Http::new(&self.config.transport)?.get(url).await?;
-        Keys::read(&text).ok_or_else(|| away(url, "this is not a JSON Web Key Set of at most 64 keys"))
+        KeySet::parse(&text).map_err(|error| away(url, &format!("its keys can't be used: {error}")))
     }
 
     fn kept(&self, at_most: Duration) -> Option<Known> {

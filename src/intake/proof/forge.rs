@@ -11,7 +11,7 @@ use super::{
     jwks::Jwks,
     token::{Validity, signed_with},
 };
-use crate::domain::Timestamp;
+use crate::{domain::Timestamp, key_set::Algorithm};
 
 /// The issuer of invocation tokens.
 const ISSUER: &str = "forge/invocation-token";
@@ -67,6 +67,6 @@ impl Forge {
         let key = if right { self.keys.fetch(kid).await? } else { self.keys.known(kid) };
         // The signature is checked even if the claims are wrong: otherwise the time of the answer would show the right
         // app.
-        Ok(key.is_some_and(|key| key.verifies(token.signed, &token.signature)) && right)
+        Ok(key.is_some_and(|key| key.verifies(Algorithm::RS256, token.signed, &token.signature)) && right)
     }
 }

@@ -13,7 +13,7 @@ use url::Url;
 use super::ProofError;
 use crate::{
     config::ForgeKeys,
-    key_set::{KeySet, RsaKey},
+    key_set::{Key, KeySet},
 };
 
 /// The age from which keys are fetched again.
@@ -49,7 +49,7 @@ impl Cache {
         moment.is_some_and(|moment| moment.elapsed() < age)
     }
 
-    fn key(&self, kid: &str) -> Option<RsaKey> {
+    fn key(&self, kid: &str) -> Option<Key> {
         self.keys.as_ref()?.get(kid).cloned()
     }
 }
@@ -79,7 +79,7 @@ impl Jwks {
     }
 
     /// The key called `kid`, if it is known; fetches nothing.
-    pub fn known(&self, kid: &str) -> Option<RsaKey> {
+    pub fn known(&self, kid: &str) -> Option<Key> {
         let cache = self.cache();
         let usable = self.origin.is_none() || Cache::younger_than(cache.fetched, USABLE);
         cache.key(kid).filter(|_| usable)
@@ -91,7 +91,7 @@ impl Jwks {
     ///
     /// # Errors
     /// [`ProofError::NoKeys`] if the key is not known, and the keys can't be fetched now.
-    pub async fn fetch(&self, kid: &str) -> Result<Option<RsaKey>, ProofError> {
+    pub async fn fetch(&self, kid: &str) -> Result<Option<Key>, ProofError> {
         let now = Instant::now();
         let Some(url) = &self.origin else { return Ok(self.known(kid)) };
         if !self.is_settled(kid) {
@@ -160,5 +160,5 @@ async fn download(url: &Url) -> Result<KeySet, Error> {
         }
         text.extend_from_slice(&chunk);
     }
-    Ok(KeySet::parse(&text)?)
+    Ok(KeySet::parse_rs256(&text)?)
 }

@@ -153,7 +153,7 @@ fn keys_in_file(node: &Node, reader: &mut Reader<'_>) -> Option<ForgeKeys> {
         if bytes.len() as u64 > MAX_KEYS_BYTES {
             return Err("longer than 256 KiB".to_owned());
         }
-        KeySet::parse(&bytes).map_err(|error| error.to_string())
+        KeySet::parse_rs256(&bytes).map_err(|error| error.to_string())
     };
     read().map_or_else(
         |why| {

@@ -1,0 +1,37 @@
+//! Files as spreadsheets, products and people make them.
+
+mod files;
+mod hostile;
+
+use super::*;
+
+/// The users of a list by their lines, and its problems by their lines.
+fn read(bytes: impl AsRef<[u8]>) -> (Vec<(u64, String)>, Vec<(u64, LineFault)>) {
+    let list = UserList::read(bytes.as_ref(), None).expect("a list");
+    let rows = list.rows.into_iter().map(|row| (row.line, told(&row.who))).collect();
+    (rows, list.problems.into_iter().map(|problem| (problem.line, problem.why)).collect())
+}
+
+/// The users of a list without problems.
+fn users(bytes: impl AsRef<[u8]>) -> Vec<(u64, String)> {
+    let (rows, problems) = read(bytes);
+    assert_eq!(problems, []);
+    rows
+}
+
+fn refused(bytes: impl AsRef<[u8]>) -> UnreadableList {
+    UserList::read(bytes.as_ref(), None).expect_err("no list")
+}
+
+fn told(who: &ListedAs) -> String {
+    let kind = match who {
+        ListedAs::Id(_) => "id",
+        ListedAs::Name(_) => "name",
+        ListedAs::Email(_) => "email",
+    };
+    format!("{kind} {}", who.as_str())
+}
+
+fn lines(wanted: &[(u64, &str)]) -> Vec<(u64, String)> {
+    wanted.iter().map(|(line, who)| (*line, (*who).to_owned())).collect()
+}
