@@ -9,6 +9,7 @@ mod error;
 mod filter;
 mod keeping;
 mod listing;
+mod matching;
 mod recording;
 mod row;
 mod standing;
@@ -36,6 +37,7 @@ pub use self::{
     error::Error,
     filter::{RosterFilter, Sort, SortKey},
     listing::{Found, FoundPage, Judge, Wanted},
+    matching::{Matched, NoMatch, Unmatched},
     row::{ListedUser, UserStatus},
     standing::Standing,
 };

@@ -199,6 +199,11 @@ pub(super) fn email_key(email: &str) -> String {
     searchable(email)
 }
 
+/// The key for sorting and finding a login name.
+pub(super) fn name_key(name: &str) -> String {
+    searchable(name)
+}
+
 /// Calls `with` with the values of [`COLUMNS`] behind `first`.
 ///
 /// # Errors

@@ -107,7 +107,9 @@ fn user<'r>(record: &'r StringRecord, header: &Header) -> Result<ListedAs, (Line
         (Some(id), _) if is_rounded(id) => Err((LineFault::Rounded, id)),
         (Some(id), _) => Ok(ListedAs::Id(id.to_owned())),
         (None, Some(name)) => Ok(ListedAs::Name(name.to_owned())),
-        (None, None) if EmailAddress::parse(value).is_some() => Ok(ListedAs::Email(value.to_owned())),
+        (None, None) if EmailAddress::parse(value).is_some_and(|email| email.domain().is_some()) => {
+            Ok(ListedAs::Email(value.to_owned()))
+        }
         (None, None) => Err((LineFault::NoEmail, value)),
     }
 }

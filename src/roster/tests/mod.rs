@@ -1,5 +1,7 @@
 //! Lists taken in, and users found in them.
 
+mod matching;
+
 use std::{os::unix::fs::PermissionsExt as _, time::Instant};
 
 use rusqlite::Connection;
@@ -329,7 +331,7 @@ fn users_with_the_same_address_are_found_in_other_sources() {
 #[test]
 fn every_list_is_walked_along_an_index_or_reads_the_table_once() {
     let db = Connection::open_in_memory().expect("a database");
-    db.execute_batch(include_str!("schema.sql")).expect("tables");
+    db.execute_batch(include_str!("../schema.sql")).expect("tables");
     for key in SortKey::ALL {
         for (descending, has_place) in [(false, false), (false, true), (true, true)] {
             let sort = Sort { key, descending };
