@@ -4,6 +4,7 @@
 
 mod activity;
 mod admin_actions;
+mod catch_up;
 mod comparisons;
 mod creations;
 mod database;
@@ -26,6 +27,7 @@ use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 pub use admin_actions::{ActionFilter, AdminActionRow, FirstRequest};
+pub use catch_up::CatchUp;
 pub use dead_letters::{DeadLetterRow, GivenUpStep, LetterFilter, LetterGroup, LetterState, Resolved, Said};
 pub use decisions::{DecisionRow, NoActionRow, PlannedStep, ReasonRow, VerdictRow};
 pub use error::Error;
@@ -73,6 +75,7 @@ pub struct Views {
     coverage: LoginCoverages,
     plans: Plans,
     progress: watch::Sender<u64>,
+    catch_up: watch::Sender<CatchUp>,
     /// Told of each step that ends, where planners wait for that.
     pending: Option<PendingSteps>,
 }
@@ -111,13 +114,23 @@ impl Views {
     pub fn open(store: &Store) -> Result<Self, Error> {
         let database = Database::open(store.folder(), store.log_identity())?;
         let (checkpoints, coverage) = database.read(|db| Ok((Checkpoints::read(db)?, LoginCoverages::read(db)?)))?;
-        let (plans, progress) = (Plans::default(), watch::Sender::new(0));
-        Ok(Self { database, checkpoints, coverage, plans, progress, pending: None })
+        let (plans, progress, catch_up) = (Plans::default(), watch::Sender::new(0), watch::Sender::default());
+        Ok(Self { database, checkpoints, coverage, plans, progress, catch_up, pending: None })
     }
 
     /// Whether the database was damaged, and is rebuilt from the log.
     pub fn are_rebuilt(&self) -> bool {
         self.database.was_damaged()
+    }
+
+    /// How far they are with the records that were in the log when usher started.
+    pub fn catch_up(&self) -> CatchUp {
+        *self.catch_up.borrow()
+    }
+
+    /// Notes how far they are.
+    pub fn note_catch_up(&self, now: CatchUp) {
+        self.catch_up.send_replace(now);
     }
 
     /// The same, telling `pending` of each step that ends.

@@ -44,7 +44,10 @@ pub(crate) use dead_letters::{ChosenLetters, FoundLetters, dismiss_letters, lett
 pub(crate) use estimate::{EstimateRow, estimated};
 pub(crate) use explain::{begin_preview, explained, export_preview};
 pub(crate) use pauses::{pause_scheme_now as pause_or_resume_scheme, pause_source_now as pause_source};
-pub(crate) use request::{body::checked_reason, lookup::sees as sees_scheme};
+pub(crate) use request::{
+    body::checked_reason,
+    lookup::{not_in_views, sees as sees_scheme},
+};
 pub(crate) use runs::{
     cancel_run,
     delete::{Deleted, Left, delete_runs},

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     domain::{StepResult, Truth},
     views::{
-        Filter, LetterFilter, Paging,
+        CatchUp, Filter, LetterFilter, Paging,
         testing::{decision, letter, outcome, steps, verdict},
     },
 };
@@ -96,4 +96,24 @@ async fn decisions_are_found_by_id_and_by_name() {
     }
     let nobody = site.get("/api/v1/decisions?source=acme&user=nobody").await;
     assert_eq!((nobody.status, nobody.text.as_str()), (StatusCode::OK, r#"{"items":[],"next":null}"#));
+}
+
+#[actix_web::test]
+async fn nothing_is_said_to_be_missing_before_the_log_is_read() {
+    let site = told().await;
+    let paths = ["runs/none.a", "runs/none.a/entries", "runs/none.a/undo", "dead-letters/none"];
+    for catch_up in [CatchUp::Begun, CatchUp::Behind(7), CatchUp::Done] {
+        site.following.views.note_catch_up(catch_up);
+        for path in paths {
+            let answer = site.get(&format!("/api/v1/{path}")).await;
+            let wanted =
+                if catch_up == CatchUp::Done { StatusCode::NOT_FOUND } else { StatusCode::SERVICE_UNAVAILABLE };
+            assert_eq!(answer.status, wanted, "{path} {catch_up:?}");
+        }
+        assert_eq!(site.get("/api/v1/runs/e01.a").await.status, StatusCode::OK);
+    }
+    site.following.views.note_catch_up(CatchUp::Behind(7));
+    let problem = site.get("/api/v1/runs/none.a").await.json();
+    let detail = problem["detail"].as_str().expect("text").to_owned();
+    assert!(detail.contains("they are 7 records behind the log; ask again"), "{detail}");
 }

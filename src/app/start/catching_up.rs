@@ -11,7 +11,7 @@ use crate::{
     health::{Health, WarmUp},
     log::{self, Log, Partition, Stream},
     runtime::Backoff,
-    views::Views,
+    views::{CatchUp, Views},
 };
 
 /// The interval for checking their progress.
@@ -33,13 +33,14 @@ pub(in crate::app) fn begin(
     stop: &CancellationToken,
 ) {
     if roles.admin {
+        views.note_catch_up(CatchUp::Begun); // before the API answers
         tasks.spawn(run(views.clone(), Arc::clone(log), health.warm_up("views"), stop.clone()));
     }
 }
 
 /// Notes at `warm_up` how far the `views` are behind where `log` ends now, until they are there.
 async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: CancellationToken) {
-    warm_up.report("the log is not read yet");
+    warm_up.report(CatchUp::Begun.to_string());
     let caught_up = async {
         let ends = ends(&log).await;
         let (mut before, mut since) = (u64::MAX, Instant::now());
@@ -53,11 +54,13 @@ async fn run(views: Views, log: Arc<dyn Log>, warm_up: WarmUp, stop: Cancellatio
             if behind < before {
                 (before, since) = (behind, Instant::now());
             }
-            warm_up.report(format!("they are {behind} records behind the log"));
+            views.note_catch_up(CatchUp::Behind(behind));
+            warm_up.report(CatchUp::Behind(behind).to_string());
             tokio::time::sleep(POLL_INTERVAL).await;
         }
     };
     if stop.run_until_cancelled(caught_up).await.is_some() {
+        views.note_catch_up(CatchUp::Done);
         warm_up.done();
     }
 }

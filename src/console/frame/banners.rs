@@ -24,6 +24,11 @@ pub(super) fn of(asked: &Asked) -> Vec<Banner> {
     if state.mode() == Mode::Observe {
         banners.push(Banner { kind: Kind::Test, text: "Observe mode: nothing is changed anywhere.".to_owned() });
     }
+    let catch_up = state.views().catch_up();
+    if catch_up.is_going_on() {
+        let text = format!("usher has just started, and lists are not whole yet: {catch_up}. Older runs come.");
+        banners.push(Banner { kind: Kind::Warn, text });
+    }
     for source in state.sources().iter().filter(|source| asked.principal().sees(source.id())) {
         if let Some(pause) = state.settings().pause_of(&Pausable::Source(source.id().clone())) {
             let text = format!("{} is paused by {}: usher does not call it.", source.name(), pause.by);

@@ -36,10 +36,17 @@ fn random() -> StdRng {
     StdRng::seed_from_u64(seed)
 }
 
+/// Asks for a run. As long as a process that has just started has not read its log, it says to ask again.
 async fn begin(face: &Face, path: &str) -> String {
-    let (status, _, run) = face.send(Method::POST, path, &[], "").await;
-    assert_eq!(status, StatusCode::ACCEPTED, "{run}");
-    run["id"].as_str().expect("an id").to_owned()
+    eventually("the run is asked for", || async {
+        let (status, _, run) = face.send(Method::POST, path, &[], "").await;
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            return None;
+        }
+        assert_eq!(status, StatusCode::ACCEPTED, "{run}");
+        Some(run["id"].as_str().expect("an id").to_owned())
+    })
+    .await
 }
 
 async fn done(face: &Face, run: &str) -> Value {

@@ -249,7 +249,7 @@ async fn known(state: &AdminState, caller: &Principal, id: &str) -> Result<(Dead
     let found = read(state.runtime(), move || views.dead_letter(&wanted)).await?;
     found
         .filter(|(_, letter)| caller.sees(&letter.source))
-        .ok_or_else(|| Problem::NotFound { kind: "dead letter", id: id.to_owned() })
+        .ok_or_else(|| lookup::not_in_views(state, "dead letter", id))
 }
 
 /// Waits until the views have read the orders at `positions`, for a limited time.

@@ -63,7 +63,24 @@ pub(in crate::admin::api) fn source(state: &AdminState, caller: &Principal, id: 
 pub(in crate::admin) fn run(state: &AdminState, caller: &Principal, id: &RunId) -> Result<Run, Problem> {
     let found = state.views.run(id).map_err(|error| Problem::internal(&error))?;
     let found = found.filter(|run| caller.sees(&run.source));
-    found.ok_or_else(|| Problem::NotFound { kind: "run", id: id.to_string() })
+    found.ok_or_else(|| no_such_run(state, id))
+}
+
+/// No run has this id, as far as the views know.
+pub(in crate::admin) fn no_such_run(state: &AdminState, id: &RunId) -> Problem {
+    not_in_views(state, "run", id.as_str())
+}
+
+/// The views have nothing of this `kind` and `id`. As long as they read what was in the log when usher started, it may
+/// still come.
+pub(crate) fn not_in_views(state: &AdminState, kind: &'static str, id: &str) -> Problem {
+    let catch_up = state.views.catch_up();
+    if catch_up.is_going_on() {
+        return Problem::Unavailable(format!(
+            "there is no {kind} `{id}` yet, but usher has just started, and not all of its log is read: {catch_up}; ask again"
+        ));
+    }
+    Problem::NotFound { kind, id: id.to_owned() }
 }
 
 /// No scheme has this id.

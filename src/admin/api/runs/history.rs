@@ -8,7 +8,6 @@ use crate::{
         api::{
             ApiResponse, Problem, read_out,
             request::{lookup, query, work::answered},
-            runs::no_such_run,
         },
         identity::Principal,
     },
@@ -95,7 +94,7 @@ pub(in crate::admin::api) async fn run(
     let id = RunId::new(id.into_inner());
     answered(state.runtime(), move || {
         let found = state.views.run(&id).map_err(|error| Problem::internal(&error))?;
-        found.filter(|run| caller.sees(&run.source)).ok_or_else(|| no_such_run(&id))
+        found.filter(|run| caller.sees(&run.source)).ok_or_else(|| lookup::no_such_run(&state, &id))
     })
     .await
 }
@@ -132,7 +131,7 @@ pub(crate) fn entries_of(
 ) -> Result<Page<Entry>, Problem> {
     let filter = named_in(state, filter, user).map_err(|error| Problem::internal(&error))?;
     let found = state.views.entries(id, &filter, paging).map_err(|error| Problem::internal(&error))?;
-    found.ok_or_else(|| no_such_run(id))
+    found.ok_or_else(|| lookup::no_such_run(state, id))
 }
 
 /// The results of all steps about one user, newest first.
@@ -181,7 +180,7 @@ pub(crate) fn diff_of(
     lookup::run(state, caller, id)?;
     lookup::run(state, caller, to)?;
     let found = state.views.run_diff(id, to, paging).map_err(|error| Problem::internal(&error))?;
-    found.ok_or_else(|| no_such_run(id))
+    found.ok_or_else(|| lookup::no_such_run(state, id))
 }
 
 /// The answers to all events about one user, newest first.

@@ -284,7 +284,7 @@ async fn of_sweep(state: &Data<AdminState>, caller: &Principal, id: &str) -> Res
     let (views, wanted) = (state.views.clone(), RunId::new(id));
     let run = read(state.runtime(), move || views.run(&wanted)).await?;
     let run = run.filter(|run| caller.sees(&run.source));
-    let run = run.ok_or_else(|| Problem::NotFound { kind: "run", id: id.to_owned() })?;
+    let run = run.ok_or_else(|| lookup::no_such_run(state, &RunId::new(id)))?;
     let Some(sweep) = &run.sweep else {
         return Err(wrong_state(&run, "one event about one user set it off; there is nothing to release or cancel"));
     };
@@ -325,11 +325,6 @@ pub(crate) async fn once_shown(
         }
     };
     timeout(VISIBLE_TIMEOUT, look).await.unwrap_or(Ok(None))
-}
-
-/// No run has this id.
-pub(in crate::admin) fn no_such_run(id: &RunId) -> Problem {
-    Problem::NotFound { kind: "run", id: id.to_string() }
 }
 
 fn wrong_state(run: &Run, why: &str) -> Problem {

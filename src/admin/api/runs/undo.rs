@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 
-use super::{Nothing, about, accepted, no_such_run, wrong_state};
+use super::{Nothing, about, accepted, wrong_state};
 use crate::{
     admin::{
         AdminState,
@@ -79,7 +79,7 @@ pub(crate) fn undo_plan(
     let run = lookup::run(state, caller, id)?;
     let product = product_of(state, &run.source);
     let plan = state.views.undo_plan(id, product, paging).map_err(|error| Problem::internal(&error))?;
-    plan.ok_or_else(|| no_such_run(id))
+    plan.ok_or_else(|| lookup::no_such_run(state, id))
 }
 
 /// Asks for the undo of the run `id`, unless it is asked for already, and records it. Gives the run of the undo.
@@ -100,7 +100,7 @@ pub(crate) async fn undo_run(
         Ok(Some((undo_obstacle(&of, &run)?, views.undos(&wanted)?, run)))
     });
     let found = found.await?.filter(|(_, _, run)| caller.sees(&run.source));
-    let (obstacle, undos, run) = found.ok_or_else(|| no_such_run(id))?;
+    let (obstacle, undos, run) = found.ok_or_else(|| lookup::no_such_run(state, id))?;
     if let Some(undo) = undos.iter().find(|undo| !came_to_nothing(undo)) {
         return Ok(undo.id.clone());
     }

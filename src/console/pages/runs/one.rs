@@ -10,7 +10,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    admin::{AdminState, FileFormat, Problem, export_entries},
+    admin::{AdminState, FileFormat, Problem, export_entries, not_in_views},
     console::{
         Answer, Asked,
         addresses::Address,
@@ -109,7 +109,7 @@ pub(super) async fn run(asked: &Asked) -> Result<Run, Problem> {
     let wanted = RunId::new(asked.id());
     let read = move |state: &AdminState| state.views().run(&wanted).map_err(|error| Problem::internal(&error));
     let found = asked.read(read).await?.filter(|run| asked.principal().sees(&run.source));
-    found.ok_or_else(|| Problem::NotFound { kind: "run", id: asked.id().to_owned() })
+    found.ok_or_else(|| not_in_views(asked.state(), "run", asked.id()))
 }
 
 /// `GET /runs/{id}/entries.csv`: the entries with the wanted result, as a file.
