@@ -1,17 +1,18 @@
-//! A scheme's selection as a tree, evaluated for the answer alone.
+//! A scheme's selection: a tree of conditions for the reasons, and a [`Predicate`] for the answer alone.
 
 use crate::domain::{Condition, Exempt, NamedUsers, Scheme, Truth};
 
 use super::{
     Subject,
     leaf::{Leaf, Listed},
-    truth::{all, any, not},
+    predicate::Predicate,
 };
 
 /// The selection of a scheme, read once and asked often.
 #[derive(Debug, Clone)]
 pub struct Compiled {
     pub(super) root: Node,
+    pub(super) predicate: Predicate,
 }
 
 /// One condition, named as the scheme writes it.
@@ -40,17 +41,18 @@ impl Compiled {
     pub fn new(scheme: &Scheme) -> Self {
         let mut parts = vec![Node::new("select", Kind::Any(scheme.select.0.iter().map(Node::of).collect()))];
         if !scheme.only_groups.is_empty() {
-            parts.push(Node::new("only_groups", Kind::Leaf(Leaf::Member(scheme.only_groups.clone()))));
+            parts.push(Node::new("only_groups", Kind::Leaf(Leaf::member(&scheme.only_groups))));
         }
         if !scheme.exempt.is_empty() {
             parts.push(Node::new("not", Kind::Not(Box::new(Node::exempt(&scheme.exempt)))));
         }
-        Self { root: Node::new("scheme", Kind::All(parts)) }
+        let root = Node::new("scheme", Kind::All(parts));
+        Self { predicate: Predicate::of(&root), root }
     }
 
     /// Whether the scheme selects the user. Allocates nothing, except for expressions in CEL.
     pub fn select(&self, subject: &Subject<'_>) -> Truth {
-        self.root.truth(subject)
+        self.predicate.truth(subject, None)
     }
 }
 
@@ -80,17 +82,8 @@ impl Node {
             ));
         }
         if !exempt.groups.is_empty() {
-            parts.push(Self::new("exempt.groups", Kind::Leaf(Leaf::Member(exempt.groups.clone()))));
+            parts.push(Self::new("exempt.groups", Kind::Leaf(Leaf::member(&exempt.groups))));
         }
         Self::new("exempt", Kind::Any(parts))
-    }
-
-    fn truth(&self, subject: &Subject<'_>) -> Truth {
-        match &self.kind {
-            Kind::Leaf(leaf) => leaf.evaluate(subject).truth(),
-            Kind::All(parts) => all(parts.iter().map(|part| part.truth(subject))),
-            Kind::Any(parts) => any(parts.iter().map(|part| part.truth(subject))),
-            Kind::Not(part) => not(part.truth(subject)),
-        }
     }
 }

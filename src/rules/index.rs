@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use super::named_groups::{GroupNumber, NamedGroups, OwnGroups};
 use crate::domain::{Condition, DomainPattern, EmailAddress, EmailDomain, Facts, GroupName, Scheme};
 
 /// The places of schemes, by the property that a user must have to be selected. A place is a scheme's number.
@@ -15,7 +16,8 @@ use crate::domain::{Condition, DomainPattern, EmailAddress, EmailDomain, Facts, 
 pub(super) struct Index {
     domains: Keyed<Box<str>>,
     parents: Keyed<Box<str>>,
-    groups: Keyed<GroupName>,
+    /// All groups that the schemes name, also those by which none is found.
+    groups: NamedGroups,
     /// The schemes that are found by domain. Each of them may select a user with an unknown e-mail address.
     by_domain: Places,
     /// The schemes that are found by group, for a user with unknown groups.
@@ -25,7 +27,7 @@ pub(super) struct Index {
 
 type Places = Vec<u32>;
 
-/// Administrators choose the keys, so nobody can choose many that collide; users' groups and domains are only looked for.
+/// Administrators choose the keys, so nobody can choose many that collide; users' domains are only looked for.
 type Keyed<K> = HashMap<K, Places, RandomState>;
 
 /// The property that a user must have.
@@ -39,13 +41,19 @@ enum Key<'a> {
 impl Index {
     /// An index over `schemes`, whose places are their numbers.
     pub(super) fn new<'a>(schemes: impl IntoIterator<Item = &'a Scheme>) -> Self {
-        let schemes: Vec<_> = schemes.into_iter().map(ways_to).collect();
+        let mut index = Self::default();
+        let add = |scheme: &'a Scheme| {
+            for group in scheme.only_groups.iter().chain(&scheme.exempt.groups) {
+                index.groups.add(group);
+            }
+            ways_to(scheme)
+        };
+        let schemes: Vec<_> = schemes.into_iter().map(add).collect();
         let mut shared: HashMap<&Key<'_>, usize> = HashMap::new();
         for key in schemes.iter().flatten().flatten() {
             *shared.entry(key).or_default() += 1;
         }
         let crowd = |keys: &&Vec<Key<'_>>| keys.iter().map(|key| shared[key]).sum::<usize>();
-        let mut index = Self::default();
         for (place, ways) in (0..).zip(&schemes) {
             match ways.iter().min_by_key(crowd) {
                 Some(keys) => index.put(place, keys),
@@ -60,7 +68,7 @@ impl Index {
             let (places, all) = match key {
                 Key::Domain(domain) => (self.domains.entry(domain.as_str().into()).or_default(), &mut self.by_domain),
                 Key::Below(domain) => (self.parents.entry(domain.as_str().into()).or_default(), &mut self.by_domain),
-                Key::Group(group) => (self.groups.entry((*group).clone()).or_default(), &mut self.by_group),
+                Key::Group(group) => (&mut self.groups.add(group).places, &mut self.by_group),
             };
             places.push(place);
             if all.last() != Some(&place) {
@@ -69,8 +77,14 @@ impl Index {
         }
     }
 
+    /// The number of `group`; none if no scheme names it.
+    pub(super) fn group(&self, group: &GroupName) -> Option<GroupNumber> {
+        self.groups.number(group)
+    }
+
     /// The places of all schemes that may not say no, and of few others, in order; appended to `found`, which is empty.
-    pub(super) fn find(&self, facts: &Facts, found: &mut Vec<u32>) {
+    /// Returns the user's groups among those that schemes name, if they are known and not too many.
+    pub(super) fn find(&self, facts: &Facts, found: &mut Vec<u32>) -> Option<OwnGroups> {
         match facts.email.value().and_then(EmailAddress::domain) {
             Some(domain) => {
                 let domain = domain.as_str();
@@ -81,17 +95,17 @@ impl Index {
             }
             None => found.extend_from_slice(&self.by_domain),
         }
-        match facts.groups.value() {
-            Some(groups) if self.groups.len() < groups.len() => {
-                let own = self.groups.iter().filter(|(group, _)| groups.contains(*group));
-                found.extend(own.flat_map(|(_, places)| places));
+        let own = match facts.groups.value() {
+            Some(groups) => self.groups.own(groups, |group| found.extend_from_slice(&group.places)),
+            None => {
+                found.extend_from_slice(&self.by_group);
+                None
             }
-            Some(groups) => found.extend(groups.iter().filter_map(|group| self.groups.get(group)).flatten()),
-            None => found.extend_from_slice(&self.by_group),
-        }
+        };
         found.sort_unstable();
         found.dedup();
         merge(found, &self.always);
+        own
     }
 }
 

@@ -1,8 +1,8 @@
 //! The rules: which schemes select a user, and why. They are pure: facts in, answers with reasons out.
 //!
-//! A scheme is compiled once into a tree of conditions ([`Compiled`]). The tree is evaluated in two ways: for the
-//! answer alone, which allocates nothing, and for the reasons. Both use the facts by the same code. [`Schemes`] holds
-//! many of them behind an index, and [`plan`] evaluates the relevant ones for one event.
+//! A scheme is compiled once ([`Compiled`]): into a tree of conditions for the reasons, and into a smaller one for the
+//! answer alone, which allocates nothing. Both use the facts by the same code. [`Schemes`] holds many of them behind an
+//! index, and [`plan`] evaluates the relevant ones for one event.
 
 mod cel;
 mod change;
@@ -12,7 +12,9 @@ mod explanation;
 mod index;
 mod issue;
 mod leaf;
+mod named_groups;
 mod plan;
+mod predicate;
 mod reason;
 mod schemes;
 mod subject;

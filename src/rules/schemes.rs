@@ -7,7 +7,7 @@ use std::{
 
 use crate::domain::{EventKind, GroupName, Scheme, SchemeId, SchemeRef, SourceId, TriggerKind, Truth};
 
-use super::{Compiled, Subject, index::Index};
+use super::{Compiled, Subject, index::Index, predicate::Predicate};
 
 /// A scheme with the version of its content.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ struct OfSource {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Indexed {
     pub(super) schemes: Vec<Arc<Ready>>,
+    /// The predicates of the schemes, in the same order: they are asked without a look at the schemes themselves.
+    predicates: Vec<Predicate>,
     index: Index,
 }
 
@@ -73,7 +75,7 @@ impl Schemes {
             }
         }
         for indexed in sources.values_mut().flat_map(|own| [&mut own.on_create, &mut own.on_login]) {
-            indexed.index = Index::new(indexed.schemes.iter().map(|ready| &ready.versioned.scheme));
+            indexed.arrange();
         }
         Self { sources }
     }
@@ -153,15 +155,22 @@ impl Schemes {
 }
 
 impl Indexed {
+    /// Makes the index and the predicates of the schemes.
+    fn arrange(&mut self) {
+        self.index = Index::new(self.schemes.iter().map(|ready| &ready.versioned.scheme));
+        let number = |group: &GroupName| self.index.group(group);
+        self.predicates = self.schemes.iter().map(|ready| ready.compiled.predicate.numbered(&number)).collect();
+    }
+
     /// Calls `found` for each scheme that does not say no, in order.
     pub(super) fn ask<'a>(&'a self, subject: &Subject<'_>, mut found: impl FnMut(&'a Ready, Truth)) {
         let mut places = Vec::with_capacity(64);
-        self.index.find(subject.facts, &mut places);
+        let own = self.index.find(subject.facts, &mut places);
         for place in places {
-            let ready = &self.schemes[place as usize];
-            match ready.compiled.select(subject) {
+            let place = place as usize;
+            match self.predicates[place].truth(subject, own.as_ref()) {
                 Truth::False => {}
-                truth => found(ready, truth),
+                truth => found(&self.schemes[place], truth),
             }
         }
     }

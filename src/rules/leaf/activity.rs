@@ -60,6 +60,7 @@ enum Why {
 }
 
 impl Condition {
+    #[inline]
     pub(super) fn evaluate(self, subject: &Subject<'_>) -> Evaluated {
         match (self, &subject.facts.logins) {
             (Self::Never(age), logins) => never(age, logins, subject),
@@ -74,6 +75,7 @@ impl Condition {
     }
 }
 
+#[inline]
 fn never(created_before: Option<Age>, logins: &Fact<Logins>, subject: &Subject<'_>) -> Evaluated {
     let (logged_in, why) = match logins {
         Fact::Unknown(missing) => (Evaluated::unknown(Why::LoginsMissing(*missing)), None),
@@ -97,6 +99,7 @@ fn never(created_before: Option<Age>, logins: &Fact<Logins>, subject: &Subject<'
 }
 
 /// Whether the account was created longer ago than `age`. What is known of it only since some time is at least as old.
+#[inline]
 fn older_than(age: Age, subject: &Subject<'_>) -> Evaluated {
     let limit = age.before(subject.now);
     match (&subject.facts.created, &subject.facts.first_seen) {
@@ -109,6 +112,7 @@ fn older_than(age: Age, subject: &Subject<'_>) -> Evaluated {
     }
 }
 
+#[inline]
 fn last_before(age: Age, logins: &Logins, now: Timestamp) -> Evaluated {
     match logins {
         Logins { last: Some(at), .. } => {
@@ -124,6 +128,7 @@ fn last_before(age: Age, logins: &Logins, now: Timestamp) -> Evaluated {
     }
 }
 
+#[inline]
 fn once(not_within: Option<Age>, logins: &Logins, now: Timestamp) -> Evaluated {
     let lately = not_within.zip(logins.last).filter(|(age, last)| *last >= age.before(now));
     match (logins.count, lately) {

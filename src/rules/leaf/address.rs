@@ -20,6 +20,7 @@ struct DomainMatch<'a> {
 }
 
 impl<'a> Evaluated<'a> {
+    #[inline]
     pub(super) fn at(email: &'a Fact<EmailAddress>, patterns: &'a [DomainPattern], wants_listed: bool) -> Self {
         let found = match email {
             Fact::Known { value, origin, as_of } => value.domain().ok_or(Missing::NotAnAddress).map(|domain| {
@@ -31,6 +32,7 @@ impl<'a> Evaluated<'a> {
         Self { found, patterns, wants_listed }
     }
 
+    #[inline]
     pub(super) fn truth(&self) -> Truth {
         match &self.found {
             Ok(found) => known(found.by.is_some() == self.wants_listed),

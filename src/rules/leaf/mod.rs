@@ -16,7 +16,18 @@ use super::{
     explanation::{ReasonText, list},
 };
 
-/// A condition that looks at facts.
+/// How much a condition takes, from little to much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Effort {
+    /// A look at one fact.
+    Fact,
+    /// The search for names in lists.
+    Lookup,
+    /// The evaluation of an expression.
+    Expression,
+}
+
+/// A condition that looks at facts. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) enum Leaf {
     /// The condition uses no fact.
@@ -26,11 +37,11 @@ pub(super) enum Leaf {
     /// Whether the account is not active.
     Deactivated,
     /// The e-mail domain is one of these.
-    Address(Vec<DomainPattern>),
+    Address(Arc<[DomainPattern]>),
     /// The e-mail domain is none of these.
-    AddressNot(Vec<DomainPattern>),
+    AddressNot(Arc<[DomainPattern]>),
     /// A member of one of these groups.
-    Member(Vec<GroupName>),
+    Member(Arc<[GroupName]>),
     /// The user is one of these.
     Listed(Listed),
     /// An expression in CEL.
@@ -56,11 +67,50 @@ impl Leaf {
             Condition::LastLoginBefore(age) => Self::Activity(activity::Condition::LastBefore(*age)),
             Condition::LoggedInOnce(once) => Self::Activity(activity::Condition::Once(once.not_within)),
             Condition::Deactivated(_) => Self::Deactivated,
-            Condition::EmailDomain(patterns) => Self::Address(patterns.clone()),
-            Condition::EmailDomainNot(patterns) => Self::AddressNot(patterns.clone()),
+            Condition::EmailDomain(patterns) => Self::Address(patterns.as_slice().into()),
+            Condition::EmailDomainNot(patterns) => Self::AddressNot(patterns.as_slice().into()),
             Condition::Users(users) => Self::Listed(Listed::new(users.clone())),
             Condition::Where(expression) => Self::Where(Arc::new(Where::new(expression))),
             Condition::Everyone(_) | Condition::All(_) | Condition::Any(_) | Condition::Not(_) => Self::Everyone,
+        }
+    }
+
+    /// The condition of being a member of one of `groups`.
+    pub(super) fn member(groups: &[GroupName]) -> Self {
+        Self::Member(groups.into())
+    }
+
+    /// The groups, if it is about the user's groups.
+    pub(super) fn groups(&self) -> Option<&[GroupName]> {
+        match self {
+            Self::Member(groups) => Some(groups),
+            _ => None,
+        }
+    }
+
+    /// How much it takes.
+    pub(super) fn effort(&self) -> Effort {
+        match self {
+            Self::Everyone | Self::Activity(_) | Self::Deactivated | Self::Address(_) | Self::AddressNot(_) => {
+                Effort::Fact
+            }
+            Self::Member(_) | Self::Listed(_) => Effort::Lookup,
+            Self::Where(_) => Effort::Expression,
+        }
+    }
+
+    /// The answer alone: what is made for the reasons only is optimised away, as each part is evaluated in place.
+    pub(super) fn truth(&self, subject: &Subject<'_>) -> Truth {
+        let facts = subject.facts;
+        match self {
+            Self::Everyone => Truth::True,
+            Self::Activity(condition) => condition.evaluate(subject).truth,
+            Self::Deactivated => deactivated(&facts.active),
+            Self::Address(patterns) => address::Evaluated::at(&facts.email, patterns, true).truth(),
+            Self::AddressNot(patterns) => address::Evaluated::at(&facts.email, patterns, false).truth(),
+            Self::Member(groups) => membership::InGroup::evaluate(facts, groups).truth(),
+            Self::Listed(listed) => listed.evaluate(subject).truth(),
+            Self::Where(condition) => condition.evaluate(subject).truth(),
         }
     }
 
@@ -84,11 +134,7 @@ impl Evaluated<'_> {
         match self {
             Self::Everyone => Truth::True,
             Self::Activity(looked) => looked.truth,
-            Self::Active(active) => match active.value() {
-                Some(true) => Truth::False,
-                Some(false) => Truth::True,
-                None => Truth::Unknown,
-            },
+            Self::Active(active) => deactivated(active),
             Self::Address(looked) => looked.truth(),
             Self::Member(looked) => looked.truth(),
             Self::Listed(looked) => looked.truth(),
@@ -106,6 +152,14 @@ impl Evaluated<'_> {
             Self::Listed(looked) => looked.explain(),
             Self::Where(looked) => looked.explain(),
         }
+    }
+}
+
+fn deactivated(active: &Fact<bool>) -> Truth {
+    match active.value() {
+        Some(true) => Truth::False,
+        Some(false) => Truth::True,
+        None => Truth::Unknown,
     }
 }
 

@@ -6,6 +6,7 @@ mod memberships;
 mod oracle;
 mod plain;
 mod planning;
+mod predicates;
 mod properties;
 
 use super::*;
