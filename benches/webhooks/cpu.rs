@@ -54,6 +54,17 @@ pub fn context_switches_of(pid: u32) -> io::Result<u64> {
     Ok(switches)
 }
 
+/// For how long the threads that the process `pid` has now could have run and had no core, all of them together.
+pub fn kept_waiting(pid: u32) -> io::Result<Duration> {
+    let mut waited = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // On a core, waiting for one, and how often it got one: nanoseconds.
+        let statistics = fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
+        waited += statistics.split_ascii_whitespace().nth(1).and_then(|waited| waited.parse().ok()).unwrap_or(0);
+    }
+    Ok(Duration::from_nanos(waited))
+}
+
 /// How much processor time this process has taken so far.
 pub fn own_time() -> io::Result<Duration> {
     time_of(process::id())

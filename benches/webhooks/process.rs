@@ -67,6 +67,11 @@ impl Process {
         cpu::context_switches_of(self.child.id())
     }
 
+    /// For how long its present threads could have run and had no core so far.
+    pub fn kept_waiting(&self) -> io::Result<Duration> {
+        cpu::kept_waiting(self.child.id())
+    }
+
     /// Tells it to end, and waits until it has.
     pub fn stop(mut self) -> anyhow::Result<()> {
         drop(self.child.stdin.take());

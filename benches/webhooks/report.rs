@@ -97,7 +97,7 @@ impl Report {
                 ratios,
                 full_load: report.full_load(),
                 half_load: (!report.half.is_empty()).then(|| Measured::median(&report.half)),
-                end_to_end: report.end_to_end,
+                end_to_end: report.end_to_end.clone(),
                 overload: report.overload.clone(),
             }
         });
@@ -137,8 +137,8 @@ impl Report {
         for row in &self.lanes {
             row.print_intake(out)?;
         }
-        for (name, measured) in self.lanes.iter().filter_map(|row| Some((row.name, row.end_to_end?))) {
-            print_end_to_end(name, &measured, out)?;
+        for (name, measured) in self.lanes.iter().filter_map(|row| Some((row.name, row.end_to_end.as_ref()?))) {
+            print_end_to_end(name, measured, out)?;
         }
         for (name, measured) in self.lanes.iter().filter_map(|row| Some((row.name, row.overload.as_ref()?))) {
             print_overload(name, measured, out)?;
@@ -169,7 +169,7 @@ impl Row {
 fn print_end_to_end(name: &str, measured: &end_to_end::Measured, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "\n{name}: event accepted to product call done at {} events/s, {} events",
+        "\n{name}: event accepted to product call done at {:.0} events/s, {} events",
         measured.rate, measured.events
     )?;
     let parts = [
@@ -190,21 +190,27 @@ fn print_end_to_end(name: &str, measured: &end_to_end::Measured, out: &mut impl 
         100.0 * measured.server_cpu,
         measured.cpu_us_an_event,
         measured.context_switches_an_event
-    )
+    )?;
+    writeln!(out, "{:28} | {:.1} ms an event", "and waited for a core", measured.kept_waiting_ms_an_event)?;
+    writeln!(out, "{:28} | p99 <= {:.1} ms", "an append until durable", measured.append_p99_at_most_ms)?;
+    writeln!(out, "{:28} | {}", "p99 of each second, ms", whole(&measured.p99_ms_by_second))
+}
+
+/// Whole numbers beside each other.
+fn whole(values: &[f64]) -> String {
+    values.iter().map(|value| format!("{value:.0}")).collect::<Vec<_>>().join(" ")
 }
 
 fn print_overload(name: &str, measured: &overload::Measured, out: &mut impl Write) -> io::Result<()> {
     let overload::Measured { capacity, steady, overload } = measured;
     writeln!(out, "\n{name}: the whole service can do {capacity:.0} events/s")?;
-    let part = format!("at {:.0}/s", steady.rate);
-    writeln!(out, "{part:28} | p50 {:>6.1} ms   p99 {:>6.1} ms", steady.all.p50_ms, steady.all.p99_ms)?;
+    print_end_to_end(name, steady, out)?;
     let part = format!("at {:.0}/s", overload.rate);
     writeln!(out, "{part:28} | {} refused, answered p99 {:.1} ms", overload.refused, overload.answered_p99_ms)?;
-    let each = |values: &[f64]| values.iter().map(|value| format!("{value:.0}")).collect::<Vec<_>>().join(" ");
     for (part, values) in
         [("  decided, each second", &overload.decided), ("  done", &overload.done), ("  not done yet", &overload.lag)]
     {
-        writeln!(out, "{part:28} | {}", each(values))?;
+        writeln!(out, "{part:28} | {}", whole(values))?;
     }
     Ok(())
 }
