@@ -7,7 +7,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -20,7 +20,10 @@ use rdkafka::{
     error::KafkaResult,
     topic_partition_list::Offset,
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::OwnedMutexGuard,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::log::{Lease, Lost, Partition};
@@ -40,16 +43,24 @@ pub(in crate::log::kafka) struct Proofs {
     /// The time for which a proof is used: half of the session. The other half is left for calls under way.
     good_for: Duration,
     is_static: bool,
-    last: Mutex<Option<Instant>>,
+    times: Mutex<Times>,
     /// Held while the coordinator is asked: however many want a proof, it is asked once.
     asking: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Default)]
+struct Times {
+    /// The time of the last proof.
+    proved: Option<Instant>,
+    /// The time of the last question without a proof.
+    in_vain: Option<Instant>,
 }
 
 impl Proofs {
     /// Proofs of a member with this `session`, counted from the coordinator's last contact with it.
     pub(in crate::log::kafka) fn new(session: Duration, is_static: bool) -> Self {
         let good_for = if is_static { STATIC.min(session / 2) } else { session / 2 };
-        Self { good_for, is_static, last: Mutex::default(), asking: Arc::default() }
+        Self { good_for, is_static, times: Mutex::default(), asking: Arc::default() }
     }
 
     /// The time for which the previous owner may still change a partition, if it is unknown whether it lives. A dynamic
@@ -58,14 +69,33 @@ impl Proofs {
         if self.is_static { STATIC } else { Duration::ZERO }
     }
 
-    /// Until when the last proof is good, if it is no older than `age`.
-    fn good(&self, age: Duration) -> Option<Instant> {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.filter(|at| at.elapsed() < age).map(|at| at + self.good_for)
+    /// Until when the last proof is good; none if it is not.
+    fn good(&self) -> Option<Instant> {
+        self.times().proved.map(|at| at + self.good_for).filter(|until| Instant::now() < *until)
     }
 
-    fn record(&self, at: Instant) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    /// Whether the last proof is so young that there is no need for another one.
+    fn is_young(&self) -> bool {
+        self.times().proved.is_some_and(|at| at.elapsed() < self.good_for / 2)
+    }
+
+    /// Whether the coordinator is to be asked while the last proof is still good.
+    fn is_to_be_renewed(&self) -> bool {
+        !self.is_young() && self.times().in_vain.is_none_or(|at| at.elapsed() >= RETRY_DELAY)
+    }
+
+    fn record(&self, proof: &Proof) {
+        let mut times = self.times();
+        match proof {
+            Proof::Member(at) => *times = Times { proved: Some(*at), in_vain: None },
+            // Whoever still has a partition asks anew.
+            Proof::Lost => times.proved = None,
+            Proof::None => times.in_vain = Some(Instant::now()),
+        }
+    }
+
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,6 +112,7 @@ pub(in crate::log::kafka) struct MemberLease<C: ConsumerContext + 'static> {
 }
 
 /// The coordinator's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
     /// This process was a member of the group at this time or later.
     Member(Instant),
@@ -114,34 +145,71 @@ impl<C: ConsumerContext + 'static> MemberLease<C> {
         self.next.store(i64::try_from(next).unwrap_or(i64::MAX), Ordering::Release);
     }
 
+    /// Asks the coordinator, when nobody else does.
     async fn prove(&self) -> Proof {
         let asking = Arc::clone(&self.proofs.asking).lock_owned().await;
-        if self.proofs.good(self.proofs.good_for / 2).is_some() {
+        if self.proofs.is_young() {
             return Proof::None; // another caller has just done it
         }
+        match self.question(asking) {
+            Some(question) => question.ask().await,
+            None => Proof::None,
+        }
+    }
+
+    /// Asks the coordinator in the background, unless somebody asks already. The last proof is relied on meanwhile.
+    fn renew(&self) {
+        let Ok(asking) = Arc::clone(&self.proofs.asking).try_lock_owned() else { return };
+        if let Some(question) = self.question(asking) {
+            tokio::spawn(question.ask());
+        }
+    }
+
+    /// The question to the coordinator; none as long as no offset is known.
+    fn question(&self, asking: OwnedMutexGuard<()>) -> Option<Question<C>> {
         let next = self.next.load(Ordering::Acquire);
-        let Some(consumer) = self.consumer.upgrade().filter(|_| next != UNKNOWN) else { return Proof::None };
-        let (topic, partition) = (self.topic.clone(), i32::from(self.partition.0));
+        let consumer = self.consumer.upgrade().filter(|_| next != UNKNOWN)?;
+        let (topic, partition, proofs) = (self.topic.clone(), i32::from(self.partition.0), Arc::clone(&self.proofs));
+        Some(Question { consumer, topic, partition, next, proofs, asking })
+    }
+}
+
+/// A commit that changes nothing.
+struct Question<C: ConsumerContext + 'static> {
+    consumer: Arc<StreamConsumer<C>>,
+    topic: String,
+    partition: i32,
+    next: i64,
+    proofs: Arc<Proofs>,
+    asking: OwnedMutexGuard<()>,
+}
+
+impl<C: ConsumerContext + 'static> Question<C> {
+    /// Asks, and records the answer.
+    async fn ask(self) -> Proof {
+        let Self { consumer, topic, partition, next, proofs, asking } = self;
         let asked = Instant::now();
         // The closure owns the lock: even if nobody waits for it any more, only one commit at a time is under way.
         let answer = tokio::task::spawn_blocking(move || {
             let taken = commit(&consumer, &topic, partition, next);
             let lost = consumer.assignment_lost();
-            drop((consumer, asking));
-            (taken, lost)
+            drop(consumer);
+            // The order matters. A member that joins again has lost its assignment first, and was notified before that is
+            // forgotten. The caller checks the end of the assignment last.
+            let proof = match (taken, lost) {
+                (_, true) => Proof::Lost,
+                (Ok(()), false) => Proof::Member(asked),
+                (Err(error), false) => {
+                    let error = crate::words::kafka(&error);
+                    tracing::debug!(topic, error, "kafka: no proof that the partition is this member's");
+                    Proof::None
+                }
+            };
+            proofs.record(&proof);
+            drop(asking);
+            proof
         });
-        // The order matters. A member that joins again has lost its assignment first, and was notified before that is
-        // forgotten. The caller checks the end of the assignment last.
-        match answer.await {
-            Ok((_, true)) => Proof::Lost,
-            Ok((Ok(()), false)) => Proof::Member(asked),
-            Ok((Err(error), false)) => {
-                let error = crate::words::kafka(&error);
-                tracing::debug!(topic = self.topic, error, "kafka: no proof that the partition is this member's");
-                Proof::None
-            }
-            Err(_) => Proof::None,
-        }
+        answer.await.unwrap_or(Proof::None)
     }
 }
 
@@ -155,18 +223,24 @@ fn commit<C: ConsumerContext>(consumer: &StreamConsumer<C>, topic: &str, partiti
 impl<C: ConsumerContext + 'static> Lease for MemberLease<C> {
     async fn hold(&self) -> Result<Option<Instant>, Lost> {
         loop {
-            let proof = match self.proofs.good(self.proofs.good_for / 2) {
-                Some(_) => Proof::None,
-                None => self.over.run_until_cancelled(self.prove()).await.unwrap_or(Proof::Lost),
-            };
-            match proof {
-                _ if self.over.is_cancelled() => return Err(Lost),
-                Proof::Lost => return Err(Lost),
-                Proof::Member(at) => self.proofs.record(at),
-                Proof::None => {}
+            let mut until = self.proofs.good();
+            if until.is_some() {
+                if self.proofs.is_to_be_renewed() {
+                    self.renew();
+                }
+            } else {
+                let proof = self.over.run_until_cancelled(self.prove()).await.unwrap_or(Proof::Lost);
+                if proof == Proof::Lost {
+                    return Err(Lost);
+                }
+                until = self.proofs.good();
             }
-            if let Some(until) = self.proofs.good(self.proofs.good_for) {
-                return Ok(Some(until));
+            // Last: the proof may be of another assignment of this member.
+            if self.over.is_cancelled() {
+                return Err(Lost);
+            }
+            if until.is_some() {
+                return Ok(until);
             }
             self.over.run_until_cancelled(sleep(RETRY_DELAY)).await.ok_or(Lost)?;
         }
@@ -175,7 +249,35 @@ impl<C: ConsumerContext + 'static> Lease for MemberLease<C> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_proof_is_good_for_half_a_session_and_renewed_after_a_quarter() {
+        let proofs = Proofs::new(Duration::from_secs(40), false);
+        assert!(proofs.good().is_none() && !proofs.is_young());
+        let proved = Instant::now();
+        proofs.record(&Proof::Member(proved));
+        advance(Duration::from_secs(9)).await;
+        assert!(proofs.is_young() && !proofs.is_to_be_renewed());
+        advance(Duration::from_secs(2)).await;
+        assert!(proofs.is_to_be_renewed() && proofs.good() == Some(proved + Duration::from_secs(20)));
+        proofs.record(&Proof::None);
+        assert!(!proofs.is_to_be_renewed(), "not at once again");
+        advance(RETRY_DELAY).await;
+        assert!(proofs.is_to_be_renewed());
+        advance(Duration::from_secs(10)).await;
+        assert!(proofs.good().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loss_ends_a_proof_that_would_be_good() {
+        let proofs = Proofs::new(Duration::from_secs(40), false);
+        proofs.record(&Proof::Member(Instant::now()));
+        proofs.record(&Proof::Lost);
+        assert!(proofs.good().is_none());
+    }
 
     #[test]
     fn a_static_member_relies_on_a_proof_no_longer_than_its_successor_waits() {
