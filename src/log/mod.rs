@@ -98,6 +98,15 @@ pub trait Log: Send + Sync + 'static {
     /// partition. Errors that come later are items of the stream: see [`Records`].
     async fn read(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error>;
 
+    /// As [`Log::read`], for a reader that takes many records at a time: new records may come some ten milliseconds later,
+    /// together with those after them.
+    ///
+    /// # Errors
+    /// As [`Log::read`].
+    async fn read_gathered(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error> {
+        self.read(stream, from).await
+    }
+
     /// Whether a record that [records the work](Stream::tells_of) on another one is kept until a group has consumed
     /// that one, however old both are. Otherwise each record is kept for the [`RETENTION`] at least.
     fn keeps_what_tells_of_unconsumed(&self) -> bool {

@@ -81,8 +81,24 @@ impl Batches {
         from: Vec<(Partition, u64)>,
         size: usize,
     ) -> Result<Self, Error> {
-        let chunks = log.read(stream, from).await?.ready_chunks(size.min(CHUNK));
-        Ok(Self { log: Arc::clone(log), stream, size, chunks })
+        Ok(Self::of(log, stream, log.read(stream, from).await?, size))
+    }
+
+    /// As [`Batches::read`], where new records may come a moment later, together.
+    ///
+    /// # Errors
+    /// Those of [`Log::read_gathered`].
+    pub async fn read_gathered(
+        log: &Arc<dyn Log>,
+        stream: Stream,
+        from: Vec<(Partition, u64)>,
+        size: usize,
+    ) -> Result<Self, Error> {
+        Ok(Self::of(log, stream, log.read_gathered(stream, from).await?, size))
+    }
+
+    fn of(log: &Arc<dyn Log>, stream: Stream, records: Records, size: usize) -> Self {
+        Self { log: Arc::clone(log), stream, size, chunks: records.ready_chunks(size.min(CHUNK)) }
     }
 
     /// The next records, perhaps none; `None` if there will be no more, and the stream has to be read again. Errors are

@@ -37,7 +37,7 @@ use self::{
     producer::{Delivered, Producer, Refused},
     readiness::Readiness,
     search::Acknowledged,
-    settings::{DeliveryTimeout, Settings},
+    settings::{DeliveryTimeout, Gathering, Settings},
     topics::recreations::Recreations,
     watch::Watch,
 };
@@ -196,6 +196,14 @@ impl KafkaLog {
         Ok(position)
     }
 
+    fn read_with(&self, gathering: Gathering, stream: Stream, from: &[(Partition, u64)]) -> Result<Records, Error> {
+        self.open_still()?;
+        let acknowledged = Arc::clone(&self.acknowledged);
+        let watched = reader::Watched { stream, watch: Arc::clone(&self.watch), acknowledged };
+        let config = self.settings.reader(gathering);
+        reader::open(config, &self.settings.topic(stream), from, watched, self.closing.clone())
+    }
+
     fn open_still(&self) -> Result<(), Error> {
         if self.closing.is_cancelled() { Err(Error::Unavailable("the log is closed".into())) } else { Ok(()) }
     }
@@ -242,10 +250,11 @@ impl Log for KafkaLog {
     }
 
     async fn read(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error> {
-        self.open_still()?;
-        let acknowledged = Arc::clone(&self.acknowledged);
-        let watched = reader::Watched { stream, watch: Arc::clone(&self.watch), acknowledged };
-        reader::open(&self.settings, &self.settings.topic(stream), &from, watched, self.closing.clone())
+        self.read_with(Gathering::No, stream, &from)
+    }
+
+    async fn read_gathered(&self, stream: Stream, from: Vec<(Partition, u64)>) -> Result<Records, Error> {
+        self.read_with(Gathering::AtTheBroker, stream, &from)
     }
 
     async fn outcomes_recreated(&self, partition: Partition) -> Result<Option<OutcomesRecreated>, Error> {

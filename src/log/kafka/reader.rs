@@ -3,7 +3,10 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
-use rdkafka::consumer::{Consumer as _, StreamConsumer};
+use rdkafka::{
+    ClientConfig,
+    consumer::{Consumer as _, StreamConsumer},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -11,7 +14,6 @@ use super::{
     fetch::{consume, let_go},
     record,
     search::Acknowledged,
-    settings::Settings,
     watch::Watch,
 };
 use crate::log::{Error, Partition, Records, Stored, Stream};
@@ -26,21 +28,20 @@ pub(super) struct Watched {
     pub(super) acknowledged: Arc<Acknowledged>,
 }
 
-/// Reads `from` on, until `closing` or until the stream is dropped.
+/// Reads `from` on by consumers with `config`, until `closing` or until the stream is dropped.
 ///
 /// # Errors
 /// `Error` if the consumer can't be made.
 pub(super) fn open(
-    settings: &Settings,
+    config: ClientConfig,
     topic: &str,
     from: &[(Partition, u64)],
     watched: Watched,
     closing: CancellationToken,
 ) -> Result<Records, Error> {
     let next = from.iter().copied().collect();
-    let consumer = consume(&settings.reader(), topic, from.iter().copied())?;
-    let reader =
-        Reader { settings: settings.clone(), topic: topic.to_owned(), consumer: Some(consumer), next, watched };
+    let consumer = consume(&config, topic, from.iter().copied())?;
+    let reader = Reader { config, topic: topic.to_owned(), consumer: Some(consumer), next, watched };
     // One consumer reads all partitions. After an error the reader makes a new one.
     let records = stream::unfold(Some(reader), async |reader| {
         let mut reader = reader?;
@@ -53,7 +54,7 @@ pub(super) fn open(
 
 /// A consumer that is let go of on a thread of its own, because its end blocks.
 struct Reader {
-    settings: Settings,
+    config: ClientConfig,
     topic: String,
     /// `None` only while it is replaced or dropped.
     consumer: Option<StreamConsumer<ClientLogger>>,
@@ -98,7 +99,7 @@ impl Reader {
     async fn replace(&mut self) {
         let fresh = loop {
             let next = self.next.iter().map(|(partition, next)| (*partition, *next));
-            match consume(&self.settings.reader(), &self.topic, next) {
+            match consume(&self.config, &self.topic, next) {
                 Ok(fresh) => break fresh,
                 Err(error) => tracing::error!(%error, "kafka: a reader could not be replaced, trying again"),
             }

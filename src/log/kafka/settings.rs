@@ -54,6 +54,15 @@ const PRODUCER: &[(&str, &str)] = &[
     ("queue.buffering.max.kbytes", "65536"),
 ];
 
+/// Whether new records come to a reader one by one, as soon as they are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gathering {
+    /// They do.
+    No,
+    /// The broker gathers them for some milliseconds.
+    AtTheBroker,
+}
+
 /// The time for which a producer tries to deliver a record.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum DeliveryTimeout {
@@ -86,6 +95,11 @@ const READER: &[(&str, &str)] = &[
     ("queued.max.messages.kbytes", "1024"),
     ("fetch.message.max.bytes", "262144"),
 ];
+
+/// Of readers that take many records at a time. Each answer of a broker costs it and usher about as much for one record as
+/// for many, and without this the next one is asked for as soon as one record is there. The broker waits until so many
+/// bytes are there, or so many milliseconds have passed.
+const GATHERING: &[(&str, &str)] = &[("fetch.min.bytes", "65536"), ("fetch.wait.max.ms", "50")];
 
 const MEMBER: &[(&str, &str)] = &[
     ("enable.auto.commit", "true"),
@@ -159,8 +173,12 @@ impl Settings {
     }
 
     /// For reading by oneself. librdkafka wants a group's name even then; nothing joins it or commits to it.
-    pub(super) fn reader(&self) -> ClientConfig {
-        let mut config = self.client(&[CONSUMER, READER]);
+    pub(super) fn reader(&self, gathering: Gathering) -> ClientConfig {
+        let gathering = match gathering {
+            Gathering::No => &[],
+            Gathering::AtTheBroker => GATHERING,
+        };
+        let mut config = self.client(&[CONSUMER, READER, gathering]);
         config.set("group.id", self.group("usher.reader"));
         config
     }
@@ -255,6 +273,17 @@ mod tests {
             let member = with(options).expect("good settings").member("usher.planner.acme");
             assert_eq!((member.get("session.timeout.ms"), member.get(INSTANCE_ID)), (Some(session), named));
         }
+    }
+
+    #[test]
+    fn only_readers_of_many_records_let_the_broker_gather_them_and_options_count_for_them_too() {
+        let settings = with(&[("fetch.wait.max.ms", "200")]).expect("good settings");
+        let bytes = |config: ClientConfig| config.get("fetch.min.bytes").map(str::to_owned);
+        assert_eq!(bytes(settings.reader(Gathering::No)), None);
+        assert_eq!(bytes(settings.member("usher.planner.acme")), None);
+        let gathering = settings.reader(Gathering::AtTheBroker);
+        assert_eq!(gathering.get("fetch.wait.max.ms"), Some("200"));
+        assert_eq!(bytes(gathering).as_deref(), Some("65536"));
     }
 
     #[test]

@@ -99,7 +99,12 @@ impl Follower {
             from.push((partition, next?));
         }
         let Batching { most, gathers } = batching(self.stream);
-        let reading = Batches::read(&self.log, self.stream, from, most);
+        let reading = async {
+            match gathers {
+                true => Batches::read_gathered(&self.log, self.stream, from, most).await,
+                false => Batches::read(&self.log, self.stream, from, most).await,
+            }
+        };
         let Some(batches) = self.stop.run_until_cancelled(reading).await else { return Ok(()) };
         let mut batches = batches?;
         while let Some(batch) = self.stop.run_until_cancelled(batches.next(trouble)).await {

@@ -50,6 +50,7 @@ macro_rules! log_suite {
             compaction::the_latest_record_of_each_key_of_a_compacted_stream_is_never_forgotten,
             compaction::what_was_taken_back_stays_taken_back,
             reads::a_reader_started_at_an_offset_sees_exactly_the_rest_and_then_follows,
+            reads::a_reader_that_gathers_sees_the_same_and_a_single_record_soon,
             reads::a_reader_waits_for_an_offset_that_is_yet_to_come,
             reads::a_reader_ends_when_the_log_is_closed,
             reads::bounds_are_from_the_oldest_to_one_past_the_newest,

@@ -1,7 +1,12 @@
 //! What a reader sees.
 
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
 use futures::StreamExt;
-use usher::log::{Partition, Stream};
+use usher::log::{Partition, Position, Stream};
 
 use super::{
     Fixture, all, record,
@@ -38,6 +43,26 @@ pub async fn a_reader_started_at_an_offset_sees_exactly_the_rest_and_then_follow
     let followed = within(waiting).await.expect("no panic");
     let seen: Vec<_> = followed.iter().map(|stored| (stored.position.offset, &stored.payload[..])).collect();
     assert_eq!(seen, [(end_now, &b"new"[..]), (end_now + 1, &b"newer"[..])]);
+    log.close().await;
+}
+
+pub async fn a_reader_that_gathers_sees_the_same_and_a_single_record_soon<F: Fixture>() {
+    let fixture = F::new().await;
+    let log = fixture.open().await;
+    append_many(&*log, Stream::Outcomes, 40, 10).await;
+    let from = (0..log.partitions()).map(|number| (Partition(number), 0)).collect();
+    let place = |position: Position| (position.partition, position.offset);
+    let mut records = within(log.read_gathered(Stream::Outcomes, from)).await.expect("records");
+    let seen: BTreeSet<_> = take(&mut records, 400).await.into_iter().map(|stored| place(stored.position)).collect();
+    let all: BTreeSet<_> =
+        all(&*log, Stream::Outcomes).await.into_iter().map(|stored| place(stored.position)).collect();
+    assert_eq!(seen, all);
+    for number in 0..3 {
+        let began = Instant::now();
+        let appended = within(log.append(Stream::Outcomes, record(1, number.to_string()))).await.expect("appended");
+        assert_eq!(take(&mut records, 1).await[0].position, appended);
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    }
     log.close().await;
 }
 

@@ -7,7 +7,11 @@ use std::{
 
 use rdkafka::{consumer::BaseConsumer, error::KafkaError};
 
-use super::super::{context::ClientLogger, fetch, record, settings::Settings};
+use super::super::{
+    context::ClientLogger,
+    fetch, record,
+    settings::{Gathering, Settings},
+};
 use crate::{
     domain::{OutcomesRecreated, Setting},
     log::{Error, Partition, Position, Stored, Stream, codec::decode},
@@ -31,7 +35,7 @@ pub(super) struct Read {
 /// [`Error`] if reading can't begin.
 pub(super) fn read(settings: &Settings, parts: &[(Partition, u64, u64)]) -> Result<Read, Error> {
     let topic = settings.topic(Stream::Settings);
-    let mut config = settings.reader();
+    let mut config = settings.reader(Gathering::No);
     // Compaction may have taken the last records before the end.
     config.set("enable.partition.eof", "true");
     let from = parts.iter().map(|(partition, from, _)| (*partition, *from));
