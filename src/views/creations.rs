@@ -5,12 +5,13 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::Error;
-use crate::domain::{Decision, SourceId, Timestamp};
+use crate::domain::{Decision, EventId, SourceId, Timestamp};
 
 /// The longest time within which creations are counted, and some more for those that are reported late.
 const RETENTION: Duration = Duration::from_hours(48);
-/// The number of rows that are removed with each one that is added, so that there are never many more than are needed.
-const REMOVED_PER_ADDED: u64 = 4;
+/// The oldest rows, of which up to four are removed with each one that is added: so there are never many more than are
+/// needed. The number is in the text, because SQLite prepares a statement with `LIMIT ?` anew for each number it is given.
+const OLDEST: &str = "SELECT at, event FROM creations WHERE source = ?1 AND at < ?2 ORDER BY at, event LIMIT 4";
 
 /// The creations by source, time and event.
 #[derive(Debug, Clone, Copy)]
@@ -25,9 +26,15 @@ impl Creations<'_> {
         let Some(at) = decision.told_creation() else { return Ok(()) };
         let sql = "INSERT OR IGNORE INTO creations (source, at, event) VALUES (?1, ?2, ?3)";
         self.0.prepare_cached(sql)?.execute((&decision.source, at, &decision.event))?;
-        let sql = "DELETE FROM creations WHERE (source, at, event) IN
-            (SELECT source, at, event FROM creations WHERE source = ?1 AND at < ?2 ORDER BY at, event LIMIT ?3)";
-        self.0.prepare_cached(sql)?.execute((&decision.source, at.minus(RETENTION), REMOVED_PER_ADDED))?;
+        let mut oldest = self.0.prepare_cached(OLDEST)?;
+        let outlived =
+            oldest.query_map((&decision.source, at.minus(RETENTION)), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        // Most often there is none. A deletion by a subquery would make a table of its own to find that out.
+        let outlived: Vec<(Timestamp, EventId)> = outlived.collect::<Result<_, _>>()?;
+        for (at, event) in outlived {
+            let sql = "DELETE FROM creations WHERE source = ?1 AND at = ?2 AND event = ?3";
+            self.0.prepare_cached(sql)?.execute((&decision.source, at, event))?;
+        }
         Ok(())
     }
 
