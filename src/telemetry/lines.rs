@@ -17,6 +17,9 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines that may wait to be written; further ones are dropped.
 const QUEUE: usize = 10_000;
+/// The rest of the thread after it has written all that there was. The first line after a pause is written at once; where
+/// much is said, the thread is not woken for each line.
+const GATHER: Duration = Duration::from_millis(5);
 /// The interval in which [`Lines::flush`] checks.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
@@ -132,7 +135,9 @@ impl<W: Write> Write for Writer<W> {
         Ok(line.len())
     }
 
+    /// Called when the queue is empty.
     fn flush(&mut self) -> io::Result<()> {
+        thread::sleep(GATHER);
         Ok(())
     }
 }
@@ -186,6 +191,31 @@ mod tests {
         lines.flush(Duration::from_secs(60));
         let text = (0..100).map(|number| format!("{number}\n")).collect::<String>();
         assert_eq!((&*output.text.lock().expect("no panic"), lines.lost()), (&text, 0));
+    }
+
+    #[test]
+    fn lines_behind_one_that_was_just_written_gather() {
+        struct Times(Arc<Mutex<Vec<Instant>>>);
+
+        impl Write for Times {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.lock().expect("no panic").push(Instant::now());
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+
+        let times = Arc::<Mutex<Vec<Instant>>>::default();
+        let lines = Lines::to(Times(Arc::clone(&times)));
+        lines.say("one");
+        lines.flush(Duration::from_secs(60));
+        ["two", "three"].into_iter().for_each(|line| lines.say(line));
+        lines.flush(Duration::from_secs(60));
+        let times = times.lock().expect("no panic");
+        assert!(times.len() == 3 && times[1] - times[0] >= GATHER, "{times:?}");
     }
 
     #[test]
