@@ -88,7 +88,7 @@ impl Proofs {
         let mut times = self.times();
         match proof {
             Proof::Member(at) => *times = Times { proved: Some(*at), in_vain: None },
-            // Whoever still has a partition asks anew.
+            // A holder of another partition asks anew.
             Proof::Lost => times.proved = None,
             Proof::None => times.in_vain = Some(Instant::now()),
         }
