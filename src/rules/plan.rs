@@ -37,7 +37,8 @@ pub enum Waiting<'a> {
 pub struct Evaluation {
     /// Set where no scheme was asked.
     pub no_action: Option<NoAction>,
-    /// The verdicts of the schemes. Of those that did not select the user only some are kept; in a sweep none.
+    /// The verdicts of the schemes. Of those that did not select the user only some are kept; in a sweep none, unless its
+    /// run is released.
     pub verdicts: Vec<SchemeVerdict>,
     /// The number of further schemes that were asked and did not select the user.
     pub others: u64,
@@ -66,7 +67,9 @@ pub fn plan(schemes: &Schemes, event: &Event, waiting: Waiting<'_>, facts: &Fact
     let subject = Subject { user: event.user.id(), facts, now };
     let asked = match waiting {
         Waiting::ForEvent => for_event(schemes, event, &subject),
-        Waiting::ForSweep { schemes: ids, .. } => for_sweep(schemes.named(&event.source, ids), &subject),
+        Waiting::ForSweep { schemes: ids, released } => {
+            for_sweep(schemes.named(&event.source, ids), released, &subject)
+        }
     };
     if asked.total == 0 {
         return Evaluation::nothing(NoAction::NoSchemeForEvent);
@@ -114,9 +117,13 @@ fn for_event<'a>(schemes: &'a Schemes, event: &Event, subject: &Subject<'_>) -> 
     Candidates { kept, total: waiting.schemes.len(), unknown: Vec::new() }
 }
 
-fn for_sweep<'a>(asked: Vec<&'a Ready>, subject: &Subject<'_>) -> Candidates<'a> {
+fn for_sweep<'a>(asked: Vec<&'a Ready>, released: bool, subject: &Subject<'_>) -> Candidates<'a> {
     let total = asked.len();
     let mut kept: Vec<_> = asked.into_iter().map(|ready| (ready, ready.compiled.select(subject))).collect();
+    if released {
+        // One scheme, about somebody whom it selected before: if it does not any more, the run tells why.
+        return Candidates { kept, total, unknown: Vec::new() };
+    }
     kept.retain(|(_, truth)| *truth != Truth::False);
     let selecting = kept.iter().filter(|(_, truth)| *truth == Truth::True).count();
     let open = kept.iter().filter(|(_, truth)| *truth == Truth::Unknown).skip(MAX_UNKNOWN_IN_SWEEPS);

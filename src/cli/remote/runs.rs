@@ -219,7 +219,7 @@ const RUNS: [Column; 9] = [
 ];
 
 /// The columns of runs as CSV. New ones come at the end.
-const RUNS_CSV: [Column; 34] = [
+const RUNS_CSV: [Column; 35] = [
     ("run", "/id"),
     ("scheme", "/scheme"),
     ("scheme_version", "/scheme_version"),
@@ -254,6 +254,7 @@ const RUNS_CSV: [Column; 34] = [
     ("reason", "/reason"),
     ("undo_of", "/undo_of"),
     ("undone_by", "/undone_by"),
+    ("fell_out", "/fell_out"),
 ];
 
 async fn list(api: &Api, output: &mut Output<'_>, filters: &Filters, limit: Option<Limit>) -> Result<(), Error> {

@@ -112,6 +112,26 @@ impl Reason {
         open.truncate(most);
         open.join("; ")
     }
+
+    /// The conditions that led to the answer, each with its fact in words, at most `most` of them.
+    pub fn decided_by(&self, most: usize) -> String {
+        fn collect(reason: &Reason, into: &mut Vec<String>) {
+            let decisive = |part: &&Reason| reason.made_of == MadeOf::Not || part.truth == reason.truth;
+            match reason.parts.as_slice() {
+                [] => {
+                    let told = format!("{}: {}", reason.condition, reason.because);
+                    if !into.contains(&told) {
+                        into.push(told);
+                    }
+                }
+                parts => parts.iter().filter(decisive).for_each(|part| collect(part, into)),
+            }
+        }
+        let mut decisive = Vec::new();
+        collect(self, &mut decisive);
+        decisive.truncate(most);
+        decisive.join("; ")
+    }
 }
 
 impl SchemeVerdict {

@@ -119,6 +119,17 @@ fn a_sweep_asks_its_own_schemes_and_keeps_no_refusals() {
 }
 
 #[test]
+fn a_release_keeps_the_refusal_with_its_reasons() {
+    let schemes = Schemes::new([named("no", json!({"select": {"email_domain": ["other.com"]}}))]);
+    let asked = scheme_ids(&["no"]);
+    let facts = jane(Some("jane@acme.com"), None);
+    let answer = plan(&schemes, &event(EventKind::Sighted), sweep(&asked, true), &facts, NOW);
+    assert_eq!((answer.verdicts.len(), answer.others, answer.verdicts[0].selected), (1, 0, Truth::False));
+    let why = answer.verdicts[0].reasons.decided_by(3);
+    assert!(why.starts_with("email_domain: ") && why.contains("acme.com"), "{why}");
+}
+
+#[test]
 fn steps_wait_in_a_sweep_whose_scheme_has_limits_until_it_is_released() {
     let limited = |id: &str, test_mode: bool| {
         let mut versioned = named(id, json!({"test_mode": test_mode}));

@@ -32,7 +32,7 @@ use crate::{
 pub(super) const FILE: &str = "views.sqlite";
 /// The version of the tables. A database of another version is made anew. Raise it with each change of `schema.sql`,
 /// and of a column's content.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// The time to wait for the file's lock. No other usher has the file open (`usher.lock`), so only a backup program may

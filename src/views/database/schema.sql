@@ -123,6 +123,14 @@ CREATE TABLE entries (
 CREATE INDEX entries_by_user ON entries (user, at DESC, run, place);
 CREATE INDEX entries_by_result ON entries (run, result, user, place);
 
+-- Who was not selected any more when a held run was released. Their held steps may be read later.
+CREATE TABLE fell_out (
+    run    INTEGER NOT NULL, -- runs.no
+    user   TEXT    NOT NULL,
+    reason TEXT    NOT NULL,
+    PRIMARY KEY (run, user)
+) STRICT, WITHOUT ROWID;
+
 -- What is kept of a sweep beside its runs.
 CREATE TABLE sweeps (
     no         INTEGER PRIMARY KEY,

@@ -129,7 +129,26 @@ impl Entries<'_> {
         Ok(users.collect::<Result<_, _>>()?)
     }
 
-    /// Removes entries of a run, at most `most`. Returns their number.
+    /// Records why `user` fell out of a run when it was released.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
+    pub(super) fn put_fell_out(self, run: i64, user: &str, reason: &str) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO fell_out (run, user, reason) VALUES (?1, ?2, ?3)";
+        self.0.prepare_cached(sql)?.execute((run, user, reason))?;
+        Ok(())
+    }
+
+    /// Why `user` fell out of a run when it was released; none if they did not.
+    ///
+    /// # Errors
+    /// `Error::Database` if SQLite fails.
+    pub(super) fn fell_out(self, run: i64, user: &str) -> Result<Option<String>, Error> {
+        let mut statement = self.0.prepare_cached("SELECT reason FROM fell_out WHERE run = ?1 AND user = ?2")?;
+        Ok(statement.query_row((run, user), |row| row.get(0)).optional()?)
+    }
+
+    /// Removes entries of a run, at most `most`, with what is kept about their users. Returns the number of entries.
     ///
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
@@ -139,10 +158,15 @@ impl Entries<'_> {
         let rest = statement.query_row((run, most), |row| Ok(Place { user: row.get(0)?, index: row.get(1)? }));
         Ok(match rest.optional()? {
             Some(Place { user, index }) => {
+                let sql = "DELETE FROM fell_out WHERE run = ?1 AND user < ?2";
+                self.0.prepare_cached(sql)?.execute((run, &user))?;
                 let sql = "DELETE FROM entries WHERE run = ?1 AND (user, place) < (?2, ?3)";
                 self.0.prepare_cached(sql)?.execute((run, user, index))?
             }
-            None => self.0.prepare_cached("DELETE FROM entries WHERE run = ?1")?.execute([run])?,
+            None => {
+                self.0.prepare_cached("DELETE FROM fell_out WHERE run = ?1")?.execute([run])?;
+                self.0.prepare_cached("DELETE FROM entries WHERE run = ?1")?.execute([run])?
+            }
         })
     }
 }

@@ -9,7 +9,7 @@ use super::{
     table::Table,
 };
 use crate::{
-    domain::{Decision, Outcome, SchemeVerdict},
+    domain::{Decision, Outcome, SchemeVerdict, StepResult},
     views::database::whole,
 };
 
@@ -48,8 +48,13 @@ fn decided(table: Table<'_>, decision: &Decision, verdict: &SchemeVerdict) -> Re
 
 fn ended(table: Table<'_>, outcome: &Outcome) -> Result<(), Error> {
     let (step, entries) = (&outcome.step, Entries(table.0));
-    let (place, kept) = (Place::of_step(&step.user, &step.key), Kept::from(outcome));
+    let (place, mut kept) = (Place::of_step(&step.user, &step.key), Kept::from(outcome));
     let number = table.number(&step.run)?;
+    if let Some(number) = number.filter(|_| outcome.result == StepResult::Held && !kept.released)
+        && let Some(why) = entries.fell_out(number, &place.user)?
+    {
+        kept.entry.reason = why;
+    }
     let before = number.map_or(Ok(None), |number| entries.get(number, &place))?;
     if before.as_ref().is_some_and(|before| !before.gives_way_to(&kept)) {
         return Ok(());

@@ -155,6 +155,10 @@ pub struct Run {
     pub finished: Option<Timestamp>,
     /// Users and steps.
     pub counts: Counts,
+    /// Of the users of a released run, those whom the scheme did not select any more by then. Their entries are `held`,
+    /// with the reason.
+    #[serde(default)]
+    pub fell_out: u64,
     /// Whether all users were examined. False: the source's list of users is not known to be complete. None: the list
     /// is still being read.
     #[serde(default)]
@@ -200,6 +204,7 @@ impl Run {
             held_since: None,
             finished: None,
             counts: Counts::default(),
+            fell_out: 0,
             complete: None,
             incomplete_why: None,
             progress: None,
@@ -237,6 +242,9 @@ pub(super) struct Part {
     /// The number of users whom the run skipped because the scheme was changed since the run began.
     #[serde(default)]
     pub(super) passed_over: u64,
+    /// The number of users whom the scheme did not select any more when the run was released.
+    #[serde(default)]
+    pub(super) fell_out: u64,
 }
 
 /// The order about a run as a whole.

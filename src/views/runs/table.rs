@@ -6,7 +6,7 @@ use super::{
     Counts, Deletions, RunState,
     groups::Groups,
     open::OpenRun,
-    row::{Row, Run},
+    row::{Part, Row, Run},
 };
 use crate::{
     domain::{RunId, Timestamp},
@@ -177,6 +177,7 @@ impl Row {
 
 /// Reads the run in the columns. Data of other tables are none.
 fn row(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let sweep = columns.get::<_, Option<Json<Part>>>("part")?.map(|part| part.0);
     let run = Run {
         id: columns.get("id")?,
         kind: columns.get("kind")?,
@@ -202,13 +203,13 @@ fn row(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         held_since: columns.get("held_since")?,
         finished: columns.get("finished")?,
         counts: counts(columns)?,
+        fell_out: sweep.as_ref().map_or(0, |part| part.fell_out),
         complete: None,
         incomplete_why: None,
         progress: None,
         estimate: columns.get::<_, Option<Json<_>>>("estimate")?.map(|estimate| estimate.0),
         actions: columns.get::<_, Json<_>>("actions")?.0,
     };
-    let sweep = columns.get::<_, Option<Json<_>>>("part")?.map(|part| part.0);
     Ok(Row { run, planned: columns.get("planned")?, last_ended: columns.get("last_ended")?, sweep })
 }
 

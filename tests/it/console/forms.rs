@@ -1,11 +1,13 @@
 //! Forms: taken from a page of the same session and from nowhere else, done once, refused in words.
 
+use usher::sandbox::Account;
+
 use super::{
     ADMIN_TOKEN, VIEWER_TOKEN, ground, held,
     visitor::{SAME_ORIGIN, Visitor},
     when, with_viewer,
 };
-use crate::support::face::eventually;
+use crate::support::{face::eventually, ground::ACME};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_from_another_origin_or_without_its_token_is_refused_and_nothing_is_changed() {
@@ -75,6 +77,37 @@ async fn a_held_run_is_released_with_its_number_typed_and_a_double_click_release
     let late = visitor.submit(&page, &path, &[("number", "3"), ("request", "c")]).await;
     assert_eq!(late.status, 409, "another form comes too late");
     assert_eq!(ground.effects().len(), 3, "{:?}", ground.effects());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_fell_out_while_a_run_was_held_is_named_with_the_reason_after_its_release() {
+    let (ground, usher, id) = held(ground()).await;
+    let left = Account::new("KEY1", "name-1");
+    let moved = Account::new("KEY2", "name-2").email("user-2@left.example");
+    for account in [left, moved] {
+        ground.sandbox.put_user(ACME.product, account);
+    }
+    let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
+    let (page, path) = (format!("/runs/{id}"), format!("/runs/{id}/release"));
+    let before = visitor.get(&page, &[]).await.text;
+    assert!(before.contains("everybody is decided anew") && !before.contains("Who, and why"), "{before}");
+    let answer = visitor.submit(&page, &path, &[("number", "3"), ("request", "a")]).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    let run = when(&usher, &id, "done").await;
+    assert_eq!(
+        (&run["fell_out"], &run["counts"]["changed"], &run["counts"]["held"]),
+        (&2.into(), &1.into(), &2.into())
+    );
+    let after = visitor.get(&page, &[]).await.text;
+    assert!(after.contains("2 users were not selected any more when this run was released."), "{after}");
+    let held = format!("{page}?result=held");
+    assert!(after.contains(&format!("href=\"{held}#entries\">Who, and why")), "{after}");
+    let entries = visitor.get(&held, &[]).await.text;
+    assert_eq!(entries.matches("no longer selected since the run was held").count(), 1, "{entries}");
+    let why = "email_domain: the e-mail domain left.example matches none of acme.example";
+    assert!(entries.contains(why), "{entries}");
+    assert!(entries.contains("not known any more whether the scheme selects the user: the e-mail domain"), "{entries}");
+    assert_eq!(ground.effects().len(), 1, "{:?}", ground.effects());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -293,8 +293,11 @@ async fn a_run_past_its_limits_is_held_until_it_is_released() {
     assert_eq!(run["counts"], counts);
     assert_eq!(app.ground.effects().len(), 8);
     let entries = app.list(&format!("runs/{id}/entries"), &[]).await;
-    let reason = entries.iter().find(|entry| entry["user"] == "KEY0").expect("an entry")["reason"].clone();
-    assert!(reason.as_str().expect("text").contains("did not select the user any more"), "{reason}");
+    let entry = entries.iter().find(|entry| entry["user"] == "KEY0").expect("an entry");
+    let reason = entry["reason"].as_str().expect("text");
+    assert!(reason.starts_with("no longer selected since the run was held: email_domain: "), "{reason}");
+    assert!(reason.contains("left.example") && entry["result"] == "held", "{entry}");
+    assert_eq!(run["fell_out"], 1);
     assert_eq!(post(&app, &format!("runs/{id}/release")).await.0, StatusCode::CONFLICT, "it is done");
     assert_eq!(post(&app, &format!("runs/{id}/cancel")).await.0, StatusCode::CONFLICT);
 }

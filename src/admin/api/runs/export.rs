@@ -44,7 +44,7 @@ static WRITING: Semaphore = Semaphore::const_new(4);
 const CSV: &str = "text/csv; charset=utf-8";
 const JSON: &str = "application/json";
 
-const RUNS: [&str; 24] = [
+const RUNS: [&str; 25] = [
     "run",
     "kind",
     "scheme",
@@ -69,6 +69,7 @@ const RUNS: [&str; 24] = [
     "unknown",
     "undo_of",
     "undone_by",
+    "fell_out",
 ];
 const ENTRIES: [&str; 19] = [
     "run",
@@ -310,7 +311,7 @@ fn shown(value: impl ToString) -> Cell<'static> {
     Cow::Owned(value.to_string())
 }
 
-fn run_cells(run: &Run) -> [Cell<'_>; 24] {
+fn run_cells(run: &Run) -> [Cell<'_>; 25] {
     let counts = &run.counts;
     [
         text(run.id.as_str()),
@@ -337,6 +338,7 @@ fn run_cells(run: &Run) -> [Cell<'_>; 24] {
         shown(counts.unknown),
         optional(run.undo_of.as_ref()),
         optional(run.undone_by.as_ref()),
+        shown(run.fell_out),
     ]
 }
 

@@ -14,9 +14,9 @@ use crate::{
     console::{
         Answer, Asked,
         addresses::Address,
-        frame::{Errors, Fact, Frame, Place},
+        frame::{Errors, Fact, Frame, Kind, Place},
     },
-    domain::{Milestone, RunId},
+    domain::{Milestone, RunId, StepResult},
     views::{Cursor, Entry, EntryFilter, EntryResult, Limit, Page, Paging, Run, RunKind},
 };
 
@@ -26,12 +26,36 @@ struct OneRun {
     frame: Frame,
     progress: Progress,
     confirm: Option<Decide>,
+    fell_out: Option<FellOut>,
     facts: Vec<Fact>,
     entries: Entries,
     undo: Option<String>,
     compare: Option<String>,
     runs: String,
     related: Vec<(&'static str, String)>,
+}
+
+/// How many users a release did nothing to, because the scheme did not select them any more.
+struct FellOut {
+    says: String,
+    entries: String,
+    info: Kind,
+}
+
+impl FellOut {
+    fn new(run: &Run) -> Option<Self> {
+        let says = match run.fell_out {
+            0 => return None,
+            1 => "1 user was not selected any more when this run was released. Nothing was done to them.".to_owned(),
+            count => {
+                format!(
+                    "{count} users were not selected any more when this run was released. Nothing was done to them."
+                )
+            }
+        };
+        let held = EntryResult::Step(StepResult::Held).as_str();
+        Some(Self { says, entries: format!("{}#entries", address(run).with("result", held)), info: Kind::Info })
+    }
 }
 
 /// The query of the page.
@@ -92,6 +116,7 @@ pub(super) async fn page(asked: &Asked, run: Run, asks: Asks, refused: Refused) 
     let page = OneRun {
         progress: Progress::new(&run),
         confirm: Decide::new(asked, &run, refused),
+        fell_out: FellOut::new(&run),
         facts: facts(asked, &run),
         undo: (run.state.is_final() && run.counts.changed > 0).then(|| address(&run).segment("undo").to_string()),
         compare: (run.sweep.is_some() && run.kind != RunKind::Undo).then(|| address(&run).segment("diff").to_string()),

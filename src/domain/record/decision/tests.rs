@@ -108,6 +108,21 @@ fn what_was_left_open_is_told_once_in_its_order_and_not_more_than_there_is_room_
 }
 
 #[test]
+fn an_answer_is_told_by_the_conditions_that_led_to_it() {
+    let of = |condition: &str, truth, because: &str, made_of, parts| Reason {
+        condition: condition.to_owned(),
+        made_of,
+        ..reason(truth, because, parts)
+    };
+    let fact = |condition: &str, truth| of(condition, truth, "told", MadeOf::Fact, Vec::new());
+    let exempt = of("not", Truth::False, "", MadeOf::Not, vec![fact("exempt_users", Truth::True)]);
+    let select = of("any", Truth::False, "", MadeOf::Any, vec![fact("a", Truth::False), fact("b", Truth::False)]);
+    let whole = of("scheme", Truth::False, "", MadeOf::All, vec![select, exempt, fact("only_groups", Truth::True)]);
+    assert_eq!(whole.decided_by(9), "a: told; b: told; exempt_users: told");
+    assert_eq!(whole.decided_by(1), "a: told");
+}
+
+#[test]
 fn the_schemes_that_were_left_open_are_those_that_were_kept_and_those_that_were_not() {
     let verdicts =
         vec![verdict("yes", "1", Truth::True), verdict("open", "1", Truth::Unknown), verdict("no", "1", Truth::False)];

@@ -190,7 +190,60 @@ fn the_entries_of_a_release_take_the_place_of_the_held_ones() {
         runs.entries(&run.id, &EntryFilter::default(), &Paging::default()).expect("read").expect("a run").items;
     assert_eq!(entries.iter().map(|entry| entry.result.as_str()).collect::<Vec<_>>(), ["changed", "held"]);
     assert_eq!((entries[0].user.as_str(), entries[1].user.as_str()), ("u-jane", "u-joe"));
-    assert!(entries[1].reason.contains("did not select the user any more"), "{}", entries[1].reason);
+    assert_eq!(entries[1].reason, "no longer selected since the run was held");
+    assert_eq!(run.fell_out, 1);
+}
+
+/// The decision on the sighting for a release of `a`, which says `selected` and why.
+fn released_anew(name: &str, seconds: i64, selected: Truth) -> Decision {
+    let mut decision = sighted(name, seconds, &["a"], Some("a"));
+    let verdict = &mut decision.verdicts[0];
+    verdict.selected = selected;
+    verdict.steps.clear();
+    verdict.reasons.truth = selected;
+    verdict.reasons.parts[0].truth = selected;
+    decision
+}
+
+#[test]
+fn who_fell_out_of_a_release_has_a_held_entry_that_says_why_in_whatever_order_it_is_read() {
+    let records = |runs: Runs<'static>| {
+        held(runs);
+        runs.apply_any(&AnyRecord::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })));
+        runs.apply_any(&AnyRecord::Decision(released_anew("jane", 6, Truth::False)));
+        runs.apply_any(&AnyRecord::Decision(released_anew("joe", 7, Truth::Unknown)));
+    };
+    let decisions_first = |runs: Runs<'static>| {
+        for (name, seconds) in [("jane", 1), ("joe", 2)] {
+            runs.apply_any(&AnyRecord::Decision(sighted(name, seconds, &["a"], None)));
+        }
+        runs.apply_any(&AnyRecord::Decision(released_anew("jane", 6, Truth::False)));
+        runs.apply_any(&AnyRecord::Decision(released_anew("joe", 7, Truth::Unknown)));
+        runs.apply_any(&AnyRecord::Progress(started(&["a"], "a")));
+        let ended = SweepStep::ListingEnded { seen: 2, incomplete: None, named: false };
+        runs.apply_any(&AnyRecord::Progress(progress(3, ended)));
+        runs.apply_any(&AnyRecord::Progress(progress(4, SweepStep::Held { scheme: scheme("a"), why: "x".into() })));
+        runs.apply_any(&AnyRecord::Progress(progress(5, SweepStep::Released { scheme: scheme("a"), users: 2 })));
+        for (name, seconds) in [("jane", 1), ("joe", 2)] {
+            let step = &steps(&sighted(name, seconds, &["a"], None))[0];
+            runs.apply_any(&AnyRecord::Outcome(outcome(step, StepResult::Held, seconds)));
+        }
+    };
+    for in_order in [true, false] {
+        let runs = runs();
+        if in_order {
+            records(runs)
+        } else {
+            decisions_first(runs)
+        }
+        let run = runs.run("a");
+        assert_eq!((run.state, run.fell_out, run.counts.held), (RunState::Done, 2, 2));
+        let page = runs.entries(&run.id, &EntryFilter::default(), &Paging::default()).expect("read").expect("a run");
+        let told: Vec<_> = page.items.iter().map(|entry| (entry.result.as_str(), entry.reason.as_str())).collect();
+        assert_eq!(told[0].0, "held");
+        assert!(told[0].1.starts_with("no longer selected since the run was held: "), "{told:?}");
+        assert!(told[1].1.starts_with("not known any more whether the scheme selects the user: "), "{told:?}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{
     rows::settle_all,
 };
 use crate::{
-    domain::{Decision, Mode, NoAction, RunId, SchemeId, SchemeVerdict, SweepId},
+    domain::{Decision, Mode, NoAction, RunId, SchemeId, SchemeVerdict, SweepId, Truth},
     views::runs::{
         Error,
         entries::Entries,
@@ -15,6 +15,9 @@ use crate::{
         table::Table,
     },
 };
+
+/// The number of conditions in a reason.
+const MAX_FACTS: usize = 3;
 
 /// Counts a user, and the schemes that select them; returns whether that was the last user.
 ///
@@ -96,7 +99,8 @@ pub(super) fn released(
             stays_held(table, decision, &id, "the scheme was not what it was when the run was released")?;
         }
         None => {
-            stays_held(table, decision, &id, "the scheme did not select the user any more when the run was released")?;
+            part.fell_out += 1;
+            stays_held(table, decision, &id, &no_longer_selected(decision, scheme))?;
         }
     }
     let over = is_release_over(part);
@@ -106,8 +110,29 @@ pub(super) fn released(
     Ok(over)
 }
 
+/// Why `scheme` does not select the user of `decision`, whom it selected when the run was held.
+fn no_longer_selected(decision: &Decision, scheme: &SchemeId) -> String {
+    if let Some(NoAction::NotAPerson(word)) = &decision.no_action {
+        return format!("no longer selected since the run was held: the account is not a person's but `{word}`");
+    }
+    let verdict = decision.verdicts.iter().find(|verdict| verdict.scheme.id == *scheme);
+    match verdict.map(|verdict| (verdict.selected, &verdict.reasons)) {
+        Some((Truth::False, reasons)) => {
+            format!("no longer selected since the run was held: {}", reasons.decided_by(MAX_FACTS))
+        }
+        Some((_, reasons)) => {
+            format!("not known any more whether the scheme selects the user: {}", reasons.left_open(MAX_FACTS))
+        }
+        // Older records tell only that it did not.
+        None if decision.unknown.is_empty() => "no longer selected since the run was held".to_owned(),
+        None => "the user could not be decided anew when the run was released; a dead letter says why".to_owned(),
+    }
+}
+
+/// Keeps `why` at the held steps of the user. On a log that is read anew, these may come later: see [`Entries::fell_out`].
 fn stays_held(table: Table<'_>, decision: &Decision, run: &RunId, why: &str) -> Result<(), Error> {
     let (entries, Some(number)) = (Entries(table.0), table.number(run)?) else { return Ok(()) };
+    entries.put_fell_out(number, &decision.user.to_string(), why)?;
     for step in 0.. {
         let place = Place::of_number(&decision.user, step);
         let Some(mut kept) = entries.get(number, &place)? else { return Ok(()) };
