@@ -10,6 +10,7 @@ mod asked;
 mod assets;
 mod form;
 mod frame;
+mod kept_forms;
 mod origin;
 mod pages;
 mod requests;
@@ -26,6 +27,7 @@ pub use session::Error;
 use crate::{admin::ListenerState, config::Config};
 use answer::Answer;
 use asked::Asked;
+use kept_forms::KeptForms;
 use origin::Origin;
 use pages::sources::LastChecks;
 use requests::Requests;
@@ -39,6 +41,7 @@ pub struct Console {
     /// The address of the listener.
     address: SocketAddr,
     requests: Requests,
+    kept_forms: KeptForms,
     checks: LastChecks,
     zone: Tz,
 }
@@ -55,7 +58,15 @@ impl Console {
         listener: web::Data<ListenerState>,
     ) -> Result<Self, Error> {
         let (made_key, zone) = (MadeKey::of(data_dir)?, config.console.timezone);
-        Ok(Self { listener, made_key, address, requests: Requests::default(), checks: LastChecks::default(), zone })
+        Ok(Self {
+            listener,
+            made_key,
+            address,
+            requests: Requests::default(),
+            kept_forms: KeptForms::default(),
+            checks: LastChecks::default(),
+            zone,
+        })
     }
 
     /// The keys of sessions, as the configuration is now.

@@ -1,12 +1,14 @@
 //! All pages and forms, with what holds for each of them.
 
 use actix_web::{
-    Resource, Route,
-    web::{self, Bytes, PayloadConfig},
+    FromRequest, HttpRequest, HttpResponse, Resource, ResponseError, Route,
+    web::{self, Bytes, Payload, PayloadConfig},
 };
 
 use super::{
-    Answer, Asked, assets,
+    Answer, Asked,
+    asked::Away,
+    assets,
     form::{self, Form},
     pages,
     session::{oidc, sign_in, sign_out},
@@ -55,7 +57,7 @@ pub(super) fn all() -> Vec<Resource> {
         act("/schemes/{id}/live/preview", pages::schemes::live::look),
         page("/schemes/{id}/preview.csv", pages::schemes::live::csv),
         page("/drafts", pages::schemes::wizard::drafts::list),
-        page("/drafts/next", pages::schemes::wizard::trigger::next),
+        act("/drafts/next", pages::schemes::wizard::trigger::next),
         both("/drafts/new", pages::schemes::wizard::trigger::new, pages::schemes::wizard::trigger::create),
         page("/drafts/{id}", pages::schemes::wizard::drafts::go_on),
         act("/drafts/{id}/delete", pages::schemes::wizard::drafts::delete),
@@ -100,6 +102,7 @@ pub(super) fn all() -> Vec<Resource> {
         page("/users.csv", pages::users::list::export),
         act("/users/refresh", pages::users::rosters::refresh),
         page("/users/{source}/{id}", pages::users::one::show),
+        page("/kept/{id}", pages::kept::show),
         page("/audit", pages::audit::show),
         page("/audit.csv", pages::audit::csv),
         page("/settings", pages::settings::show),
@@ -174,19 +177,43 @@ fn acts<F>(act: fn(Asked, Form) -> F) -> Route
 where
     F: Future<Output = Result<Answer, Problem>> + 'static,
 {
-    let handler = move |asked: Asked, body: Result<Bytes, actix_web::Error>| async move {
-        let answer = match proved(&asked, body) {
-            Err(problem) => Err(problem),
-            Ok(form) if form.get("request").is_empty() => act(asked.clone(), form).await,
-            Ok(form) => {
-                let name = format!("{} {} {}", asked.session().id, form.get("request"), asked.address());
-                asked.console().requests.once(name, act(asked.clone(), form)).await
+    let handler = move |asked: Result<Asked, Away>, request: HttpRequest, payload: Payload| async move {
+        // The body is read for those who have signed in, or had before.
+        let mut payload = payload.into_inner();
+        match asked {
+            Ok(asked) => {
+                let body = Bytes::from_request(&request, &mut payload).await;
+                done(asked, body, act).await
             }
-        };
-        let answer = asked.recorded(answer).await;
-        asked.respond(answer)
+            Err(away) if away.may_keep(&request) => {
+                let body = Bytes::from_request(&request, &mut payload).await;
+                away.keeping(&request, body).error_response()
+            }
+            Err(away) => away.error_response(),
+        }
     };
     web::post().to(handler)
+}
+
+async fn done<F>(asked: Asked, body: Result<Bytes, actix_web::Error>, act: fn(Asked, Form) -> F) -> HttpResponse
+where
+    F: Future<Output = Result<Answer, Problem>> + 'static,
+{
+    let form = proved(&asked, body);
+    let sent = form.as_ref().ok().cloned();
+    let answer = match form {
+        Err(problem) => Err(problem),
+        Ok(form) if form.get("request").is_empty() => act(asked.clone(), form).await,
+        Ok(form) => {
+            let name = format!("{} {} {}", asked.session().id, form.get("request"), asked.address());
+            asked.console().requests.once(name, act(asked.clone(), form)).await
+        }
+    };
+    if let Some(form) = sent {
+        asked.sent(&form, &answer);
+    }
+    let answer = asked.recorded(answer).await;
+    asked.respond(answer)
 }
 
 /// The form, if a page of this console and of this session sent it.

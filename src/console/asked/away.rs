@@ -1,17 +1,24 @@
 //! The answers to those who get no page yet: usher is starting, or nobody is signed in.
 
 use actix_web::{
-    HttpResponse, ResponseError,
+    HttpRequest, HttpResponse, ResponseError,
     http::{StatusCode, header},
+    web::{Bytes, Data},
 };
 use askama::Template;
 
-use crate::console::{
-    Answer,
-    addresses::Address,
-    answer::with_headers,
-    assets::{Assets, assets},
-    frame::Look,
+use crate::{
+    clock::{Clock, SystemClock},
+    console::{
+        Answer, Console,
+        addresses::{Address, local},
+        answer::with_headers,
+        assets::{Assets, assets},
+        form::Form,
+        frame::Look,
+        kept_forms::KeptForm,
+        session::Cookies,
+    },
 };
 
 /// Why a request gets no page yet.
@@ -26,6 +33,39 @@ pub(in crate::console) enum Away {
         /// Whether htmx asks: it has to be told to leave the page.
         is_partial: bool,
     },
+}
+
+impl Away {
+    /// Whether a form that comes with `request` may be kept: its own page sent it, and the browser has the cookie of a
+    /// session that this console began.
+    pub(in crate::console) fn may_keep(&self, request: &HttpRequest) -> bool {
+        let Self::SignIn { .. } = self else { return false };
+        let Some(console) = request.app_data::<Data<Console>>() else { return false };
+        console.origin().sent(request.headers()) && Cookies(console).session(request).is_some()
+    }
+
+    /// The same, with the form in `body` kept for whoever began the session that has ended. After signing in they look at
+    /// the form.
+    pub(in crate::console) fn keeping(self, request: &HttpRequest, body: Result<Bytes, actix_web::Error>) -> Self {
+        let Self::SignIn { to, is_partial } = self else { return self };
+        let kept = kept(request, body, &to, is_partial);
+        Self::SignIn { to: kept.unwrap_or(to), is_partial }
+    }
+}
+
+/// The address of the form in `body`, which came from `page`; none if it can't be kept.
+fn kept(request: &HttpRequest, body: Result<Bytes, actix_web::Error>, page: &str, is_partial: bool) -> Option<String> {
+    let console = request.app_data::<Data<Console>>()?;
+    let (session, form) = (Cookies(console).session(request)?, Form::read(body).ok()?);
+    if !console.keys().is_form_token(&session, form.get("form_token")) {
+        return None;
+    }
+    // A part is asked for with the fields of the form around it, which goes to its page.
+    let own = request.uri().path_and_query().map_or(page, |own| own.as_str());
+    let action = local(if is_partial { page } else { own })?;
+    let form = KeptForm::of(&form, action.to_owned(), page.to_owned());
+    let id = console.kept_forms.keep(session.whose(), form, SystemClock.now())?;
+    Some(Address::of("/kept", id).to_string())
 }
 
 impl std::fmt::Display for Away {

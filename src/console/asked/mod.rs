@@ -17,12 +17,14 @@ use actix_web::{
 use askama::Template;
 use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::{
     Answer, Console,
     addresses::{Address, local},
+    form::Form,
     frame::{Frame, Look, Moment, Place, length},
+    kept_forms::KeptForm,
     session::{Cookies, Session},
 };
 use crate::{
@@ -36,9 +38,7 @@ use crate::{
     views::KeptTo,
 };
 
-pub(super) use away::starting;
-
-use away::Away;
+pub(super) use away::{Away, starting};
 
 /// Somebody who has signed in, and their request. Cheap to clone.
 #[derive(Clone)]
@@ -58,6 +58,8 @@ struct Inner {
     refused: RefCell<Option<Attempt>>,
     /// Whether it was refused because the sign-in is too old.
     is_too_old: Cell<bool>,
+    /// The address of the form that was sent, if it was kept.
+    kept: RefCell<Option<String>>,
 }
 
 /// An attempt that was refused.
@@ -65,6 +67,9 @@ struct Attempt {
     entry: Entry,
     why: String,
 }
+
+/// The parts of pages that ask for themselves again and again.
+const POLLS: [&str; 4] = ["progress", "steps", "rosters", "looking"];
 
 /// The page to sign in anew, and then to look at `to`.
 fn sign_in_again(to: &str) -> String {
@@ -133,6 +138,19 @@ impl Asked {
         is_partial(&self.0.request)
     }
 
+    /// Takes note of `form`, which `answer` is to: a kept form that was sent again is forgotten, and one that needs a new
+    /// sign-in is kept.
+    pub(super) fn sent(&self, form: &Form, answer: &Result<Answer, Problem>) {
+        let (forms, whose) = (&self.0.console.kept_forms, self.0.session.whose());
+        let is_too_old = self.0.is_too_old.get() && matches!(answer, Err(Problem::Forbidden(_)));
+        if !is_too_old {
+            return forms.forget(form.get("kept"), whose, self.0.now);
+        }
+        let page = page_of(&self.0.request).unwrap_or_else(|| "/".to_owned());
+        let kept = forms.keep(whose, KeptForm::of(form, self.address().to_owned(), page), self.0.now);
+        *self.0.kept.borrow_mut() = kept.map(|id| Address::of("/kept", id).to_string());
+    }
+
     /// The query.
     ///
     /// # Errors
@@ -191,7 +209,7 @@ impl Asked {
         if permission.wants_fresh_sign_in() && !self.0.session.is_fresh(lifetimes, self.0.now) {
             let age = length(lifetimes.again_after);
             let why = format!(
-                "This can't be undone, and you signed in more than {age} ago. Sign in again, then send the form once more."
+                "This can't be undone, and you signed in more than {age} ago. Sign in again: the form is kept for an hour, to be sent once more."
             );
             self.attempted(permission, about, "the sign-in was too old for what can't be undone".to_owned());
             self.0.is_too_old.set(true);
@@ -265,9 +283,9 @@ impl Asked {
             Err(problem) => super::answer::with_headers(problem.error_response()),
         };
         let changes: Vec<_> = self.0.changes.borrow_mut().drain(..).collect();
-        // A page that polls does not keep its session alive.
+        // A page that polls does not keep its session alive; somebody who filters a list does.
         if changes.is_empty()
-            && !self.is_partial()
+            && !polls(self.is_partial(), self.0.request.query_string())
             && let Some(renewed) = self.0.session.renewed(self.0.now)
         {
             Cookies(&self.0.console).keep(&renewed, &mut response);
@@ -282,7 +300,8 @@ impl Asked {
         let mut frame = self.frame(Place::Nowhere, problem.title());
         frame.refused = true;
         let back = page_of(&self.0.request).unwrap_or_else(|| "/".to_owned());
-        let again = self.0.is_too_old.get().then(|| sign_in_again(&back));
+        let kept = self.0.kept.borrow().clone();
+        let again = self.0.is_too_old.get().then(|| sign_in_again(kept.as_deref().unwrap_or(&back)));
         let page = Refused { frame, title: problem.title(), text: sentence(&problem.to_string()), back, again };
         Answer::with_status(problem.status_code(), &page)
     }
@@ -306,6 +325,12 @@ pub(super) fn sentence(message: &str) -> String {
     let rest = characters.as_str();
     let end = if rest.ends_with(['.', '?', ':']) { "" } else { "." };
     format!("{first}{rest}{end}")
+}
+
+/// Whether a part of a page asks for itself, without anybody doing something.
+fn polls(is_partial: bool, query: &str) -> bool {
+    let mut parts = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "part");
+    is_partial && parts.any(|(_, part)| POLLS.contains(&&*part))
 }
 
 fn is_partial(request: &HttpRequest) -> bool {
@@ -353,8 +378,8 @@ fn asked(request: &HttpRequest) -> Result<Asked, Away> {
     let id = Path::<String>::from_request(request, &mut Payload::None).into_inner();
     let id = id.map(Path::into_inner).unwrap_or_default();
     let (request, changes, refused) = (request.clone(), RefCell::default(), RefCell::default());
-    let is_too_old = Cell::new(false);
-    let inner = Inner { console, state, session, principal, request, now, id, changes, refused, is_too_old };
+    let (is_too_old, kept) = (Cell::new(false), RefCell::default());
+    let inner = Inner { console, state, session, principal, request, now, id, changes, refused, is_too_old, kept };
     Ok(Asked(Rc::new(inner)))
 }
 
@@ -367,5 +392,16 @@ mod tests {
         assert_eq!(sentence("there is no run `x`"), "There is no run `x`.");
         assert_eq!(sentence("Only an administrator can."), "Only an administrator can.");
         assert_eq!(sentence(""), ".");
+    }
+
+    #[test]
+    fn a_page_that_polls_keeps_no_session_alive_and_somebody_who_filters_does() {
+        for query in ["part=progress", "part=steps", "part=rosters&source=acme", "job=1&part=looking"] {
+            assert!(polls(true, query), "{query}");
+            assert!(!polls(false, query), "{query}: a whole page");
+        }
+        for query in ["", "q=progress", "state=held&cursor=1", "user=jane&part=why", "part=count"] {
+            assert!(!polls(true, query), "{query}");
+        }
     }
 }

@@ -5,6 +5,7 @@ pub(super) mod components;
 pub(super) mod connect;
 pub(super) mod dead_letters;
 mod filters;
+pub(super) mod kept;
 pub(super) mod runs;
 pub(super) mod schemes;
 pub(super) mod settings;

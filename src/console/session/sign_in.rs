@@ -43,6 +43,8 @@ struct Page<'p> {
     to: &'p str,
     provider: Option<ProviderLink>,
     signed_out: bool,
+    /// Whether a form waits that was sent when the session had ended.
+    keeps_form: bool,
     needs_https: bool,
 }
 
@@ -143,7 +145,8 @@ fn page(
         name: provider.config().name.clone(),
         address: Address::new("/sign-in/oidc").with("to", if to == "/" { "" } else { to }),
     });
-    let page = Page { look: Look::of(request), assets: assets(), errors, to, provider, signed_out, needs_https };
+    let (look, keeps_form) = (Look::of(request), to.starts_with("/kept/"));
+    let page = Page { look, assets: assets(), errors, to, provider, signed_out, keeps_form, needs_https };
     let mut response = match Answer::with_status(status, &page) {
         Ok(answer) => answer.response(),
         Err(problem) => return with_headers(problem.error_response()),

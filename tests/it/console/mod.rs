@@ -1,11 +1,13 @@
 //! The console: its pages in a browser, its sessions and forms as a client that is no browser sends them.
 
+mod aged;
 mod audit;
 mod browser;
 mod connect;
 mod drafts;
 mod forms;
 mod hostile;
+mod kept;
 mod letters;
 mod oidc;
 mod pages;

@@ -338,21 +338,13 @@ pub(super) fn changed_elsewhere() -> Errors {
     Errors::one("Nothing was kept", "", text)
 }
 
-/// The query of the next times.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Times {
-    plain: String,
-    cron: String,
-    timezone: String,
-}
-
-/// `GET /drafts/next`: the next times of a schedule, a part that is swapped in.
+/// `POST /drafts/next`: the next times of a schedule, a part that is swapped in. It comes with the whole form, which is
+/// kept if the session has ended.
 ///
 /// # Errors
-/// [`Problem::BadQuery`] if a parameter is unknown.
-pub(in crate::console) async fn next(asked: Asked) -> Result<Answer, Problem> {
-    let Times { plain, cron, timezone } = asked.query()?;
-    let pattern = if cron.trim().is_empty() { plain } else { cron };
-    Answer::html(&Next::of(&asked, pattern.trim(), timezone.trim()))
+/// An internal one if the template can't be rendered.
+pub(in crate::console) async fn next(asked: Asked, form: Form) -> Result<Answer, Problem> {
+    let (plain, cron) = (form.get("plain").trim(), form.get("cron").trim());
+    let pattern = if cron.is_empty() { plain } else { cron };
+    Answer::html(&Next::of(&asked, pattern, form.get("timezone").trim()))
 }
