@@ -107,7 +107,7 @@ export async function look(browser, name) {
 export async function keyboard(browser, name) {
   const { page } = browser;
   const all = await page.evaluate(() => {
-    const selector = "a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, summary";
+    const selector = "a[href], button:not([disabled]):not([tabindex='-1']), input:not([type=hidden]):not([disabled]), select, summary";
     return [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility()).length;
   });
   await page.evaluate(() => document.activeElement?.blur());

@@ -32,6 +32,19 @@ await play(async (url, token, script) => {
   await look(browser, "step 2");
   expect(await page.isDisabled("#last_login"), "a time condition is open for on_create");
   expect((await page.textContent("#last-why")).includes("no logins"), "disabled without why");
+  // A group: what is typed beside its button stays, and it is taken out again.
+  await page.fill("#domain", "acme.example");
+  await go("button:has-text('Add a group')");
+  await look(browser, "a group of conditions");
+  await page.check("#match-none");
+  await page.fill("#domain_not", "other.example");
+  await go("button.first");
+  expect(new URL(page.url()).search === "", `after the group: ${page.url()}`);
+  expect(await page.inputValue("#domain") === "acme.example", "what was typed beside the group is gone");
+  expect((await page.textContent("ol.actions")).includes("None of these hold"), "the group is not listed");
+  await look(browser, "step 2 with a group");
+  await go("button[value='remove:1']");
+  expect(await page.locator("ol.actions").count() === 0, "the group is still there");
   await page.fill("#domain", "acme.example");
   if (withScript) {
     await page.dispatchEvent("#domain", "change");

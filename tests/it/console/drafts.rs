@@ -110,6 +110,59 @@ async fn a_draft_keeps_all_that_its_forms_do_not_show() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn groups_of_conditions_are_added_changed_and_removed_by_fields_and_nothing_typed_is_lost() {
+    let (_ground, usher, visitor) = signed_in().await;
+    let draft = begun(&visitor, "grouped", "manual").await;
+    let users = format!("{draft}/users");
+    // What is typed beside the button is kept.
+    let typed = [("match", "all"), ("domain", "acme.example"), ("only_groups", "staff"), ("go", "add")];
+    let group = leads(&send(&visitor, &users, &users, &typed).await);
+    assert_eq!(group, format!("{users}?at=1"));
+    let page = visitor.get(&group, &[]).await.text;
+    assert!(page.contains("Not all of these hold") && !page.contains("Whom it leaves out"), "{page}");
+    // An empty group is refused on its page.
+    let empty = send(&visitor, &group, &users, &[("at", "1"), ("match", "any")]).await;
+    assert!(empty.status == 422 && empty.text.contains("The group is not complete yet"), "{}", empty.text);
+    let typed = [("at", "1"), ("match", "none"), ("users", "name-0\nname-1"), ("go", "add")];
+    let inner = leads(&send(&visitor, &group, &users, &typed).await);
+    assert_eq!(inner, format!("{users}?at=1.1"));
+    let wrong = [("at", "1.1"), ("match", "all"), ("last_login", SCRIPT), ("deactivated", "on")];
+    let refused = send(&visitor, &inner, &users, &wrong).await;
+    assert!(refused.status == 422 && refused.text.contains("href=\"#last_login\""), "{}", refused.text);
+    assert!(refused.text.contains("value=\"&#60;script&#62;"), "what was typed is kept: {}", refused.text);
+    let right = [("at", "1.1"), ("match", "all"), ("last_login", "90d"), ("deactivated", "on")];
+    assert_eq!(leads(&send(&visitor, &inner, &users, &right).await), group);
+    assert_eq!(
+        leads(&send(&visitor, &group, &users, &[("at", "1"), ("match", "none"), ("users", "name-0\nname-1")]).await),
+        users
+    );
+    let text = visitor.get(&users, &[]).await.text;
+    assert!(
+        text.contains("None of these hold") && text.contains("id=\"match-all\" name=\"match\" value=\"all\" checked"),
+        "{text}"
+    );
+    let whole = [("match", "all"), ("domain", "acme.example"), ("only_groups", "staff")];
+    assert_eq!(leads(&send(&visitor, &users, &users, &whole).await), format!("{draft}/actions"));
+    let kept = usher.list("drafts", &[]).await;
+    let expected = serde_json::json!({ "all": [
+        { "email_domain": ["acme.example"] },
+        { "not": { "any": [
+            { "users": ["name-0", "name-1"] },
+            { "all": [{ "last_login_before": "90d" }, { "deactivated": true }] },
+        ] } },
+    ] });
+    assert_eq!(kept[0]["scheme"]["select"], expected, "{kept:?}");
+    let removed = leads(&send(&visitor, &users, &users, &[&whole[..], &[("go", "remove:1")]].concat()).await);
+    assert_eq!(removed, users);
+    let kept = usher.list("drafts", &[]).await;
+    assert_eq!(kept[0]["scheme"]["select"], serde_json::json!({ "all": [{ "email_domain": ["acme.example"] }] }));
+    // A group that is gone, and one that never was.
+    for at in ["1", "1.1", "9", "x", "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"] {
+        assert_eq!(leads(&visitor.get(&format!("{users}?at={at}"), &[]).await), users, "{at}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_refused_where_it_is_wrong_and_keeps_what_was_typed() {
     let (_ground, _usher, visitor) = signed_in().await;
     let taken =

@@ -1,5 +1,6 @@
 //! The conditions of a draft as fields, and what no field shows as YAML. Nothing of a selection is lost on the way.
 
+use super::groups::{Group, Item, each, list};
 use crate::{
     config::{Document, Problems, objection},
     console::form::Form,
@@ -9,8 +10,6 @@ use crate::{
 /// The fields. A condition is there if its field is filled in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Conditions {
-    /// Whether all of them have to hold.
-    pub(super) all: bool,
     pub(super) everyone: bool,
     pub(super) never: bool,
     pub(super) never_created: String,
@@ -22,7 +21,7 @@ pub(super) struct Conditions {
     pub(super) domain_not: String,
     pub(super) users: String,
     pub(super) expression: String,
-    /// The rest as YAML.
+    /// The rest as YAML, groups excepted.
     pub(super) more: String,
 }
 
@@ -85,28 +84,24 @@ impl Objections {
 }
 
 impl Conditions {
-    /// The fields that show `select`; none if it is no map.
-    pub(super) fn of(select: Option<&Document>) -> Option<Self> {
-        let Some(select) = select else { return Some(Self::default()) };
-        let entries = select.entries()?;
-        if let [(key, Document::List(items))] = entries
-            && key == ConditionKind::All.as_str()
-            && let Some(parts) = each_once(items)
-        {
-            return Some(Self { all: true, ..Self::shown(parts.iter().map(|(key, value)| (key.as_str(), value))) });
-        }
-        Some(Self::shown(entries.iter().map(|(key, value)| (key.as_str(), value))))
-    }
-
-    fn shown<'d>(entries: impl Iterator<Item = (&'d str, &'d Document)>) -> Self {
-        let (mut fields, mut more) = (Self::default(), Vec::new());
-        for (key, value) in entries {
-            if fields.take(key, value).is_none() {
-                more.push((key.to_owned(), value.clone()));
+    /// The fields that show the conditions of `group`; its own groups are shown elsewhere.
+    pub(super) fn of(group: &Group) -> Self {
+        let (mut fields, mut more, mut taken) = (Self::default(), Vec::new(), Vec::new());
+        for item in group.items.iter().filter(|item| Group::of_item(item).is_none()) {
+            let (key, value) = item;
+            if taken.contains(&key) || fields.take(key, value).is_none() {
+                more.push(item.clone());
+            } else {
+                taken.push(key);
             }
         }
-        if !more.is_empty() {
-            fields.more = Document::Map(more).yaml().unwrap_or_default();
+        let is_map = more
+            .iter()
+            .enumerate()
+            .all(|(place, (key, _))| !taken.contains(&key) && more[..place].iter().all(|(other, _)| other != key));
+        let rest = if is_map { Document::Map(more) } else { list(&more) };
+        if !matches!(&rest, Document::Map(more) if more.is_empty()) {
+            fields.more = rest.yaml().unwrap_or_default();
         }
         fields
     }
@@ -143,7 +138,6 @@ impl Conditions {
         let line = |name| form.get(name).trim().to_owned();
         let is_on = |name| form.get(name) == "on";
         Self {
-            all: form.get("match") == "all",
             everyone: is_on("everyone"),
             never: is_on("never"),
             never_created: line("never_created"),
@@ -159,40 +153,41 @@ impl Conditions {
         }
     }
 
-    /// The selection that the fields say; none if they say nothing. Conditions that `before` has stay in their order.
+    /// `group` with what the fields say in place of its conditions. Those that it has stay in their order, and so do its
+    /// groups.
     ///
     /// # Errors
     /// Why the YAML can't be used.
-    pub(super) fn select(&self, before: Option<&Document>) -> Result<Option<Document>, More> {
-        let mut conditions = self.fields();
+    pub(super) fn put_into(&self, group: &Group) -> Result<Vec<Item>, More> {
+        if Self::of(group) == *self {
+            return Ok(group.items.clone());
+        }
+        let mut said = self.fields();
         if !self.more.trim().is_empty() {
-            let Document::Map(more) = Document::read(&self.more).map_err(More::NotYaml)? else {
-                return Err(More::NoMap);
-            };
-            if let Some((key, _)) = more.iter().find(|(key, _)| conditions.iter().any(|(other, _)| other == key)) {
-                return Err(More::Twice(key.clone()));
+            match Document::read(&self.more).map_err(More::NotYaml)? {
+                Document::Map(more) => {
+                    if let Some((key, _)) = more.iter().find(|(key, _)| said.iter().any(|(other, _)| other == key)) {
+                        return Err(More::Twice(key.clone()));
+                    }
+                    said.extend(more);
+                }
+                Document::List(items) => said.extend(each(&items).ok_or(More::NoMap)?),
+                Document::Scalar(_) => return Err(More::NoMap),
             }
-            conditions.extend(more);
         }
-        if conditions.is_empty() {
-            return Ok(None);
-        }
-        let known: Vec<&str> = match before.and_then(Document::entries) {
-            Some([(key, Document::List(items))]) if key == "all" => {
-                items.iter().filter_map(|item| Some(item.entries()?.first()?.0.as_str())).collect()
+        let mut items = Vec::new();
+        for item in &group.items {
+            if Group::of_item(item).is_some() {
+                items.push(item.clone());
+            } else if let Some(place) = said.iter().position(|(key, _)| *key == item.0) {
+                items.push(said.remove(place));
             }
-            Some(entries) => entries.iter().map(|(key, _)| key.as_str()).collect(),
-            None => Vec::new(),
-        };
-        conditions.sort_by_key(|(key, _)| known.iter().position(|other| other == key).unwrap_or(known.len()));
-        if !self.all || conditions.len() == 1 {
-            return Ok(Some(Document::Map(conditions)));
         }
-        let items = conditions.into_iter().map(|condition| Document::Map(vec![condition])).collect();
-        Ok(Some(Document::Map(vec![(ConditionKind::All.as_str().to_owned(), Document::List(items))])))
+        items.extend(said);
+        Ok(items)
     }
 
-    fn fields(&self) -> Vec<(String, Document)> {
+    fn fields(&self) -> Vec<Item> {
         let yes = |is_on: bool| is_on.then(|| Document::Scalar(true.into()));
         let text = |text: &str| (!text.trim().is_empty()).then(|| Document::text(text));
         let lines = |text: &str, split: fn(char) -> bool| {
@@ -237,25 +232,12 @@ impl More {
     pub(super) fn in_words(&self) -> String {
         match self {
             Self::NotYaml(why) => format!("The other conditions are no YAML: {why}"),
-            Self::NoMap => "The other conditions are no keys and values; write “any: [{ … }, { … }]”, say.".to_owned(),
+            Self::NoMap => "The other conditions are no keys and values; write “deactivated: true”, say.".to_owned(),
             Self::Twice(key) => {
                 format!("“{key}” stands among the other conditions, and has a field above that is filled in; keep one.")
             }
         }
     }
-}
-
-/// The conditions in the items of `all`, if each item has one and each of them stands once.
-fn each_once(items: &[Document]) -> Option<Vec<(String, Document)>> {
-    let mut parts: Vec<(String, Document)> = Vec::new();
-    for item in items {
-        let [part] = item.entries()? else { return None };
-        if parts.iter().any(|(key, _)| *key == part.0) {
-            return None;
-        }
-        parts.push(part.clone());
-    }
-    (parts.len() > 1).then_some(parts)
 }
 
 /// A text of one line, without blanks around it.
@@ -283,11 +265,16 @@ pub(super) fn listed(value: &Document) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// The selection after it was shown and sent without a change.
-    fn sent_again(select: &str) -> Document {
-        let before = Document::read(select).expect("YAML");
-        let fields = Conditions::of(Some(&before)).expect("a map");
-        fields.select(Some(&before)).expect("it was read from there").expect("conditions")
+    /// The selection after it was shown and sent, first as it is, then with one more condition and without it again.
+    fn sent_again(select: &str) -> [Option<Document>; 2] {
+        let group = |select: &Document| Group::of(Some(select)).expect("a map");
+        let before = group(&Document::read(select).expect("YAML"));
+        let fields = Conditions::of(&before);
+        let same = Group { items: fields.put_into(&before).expect("it was read from there"), ..before.clone() };
+        let more = Conditions { users: "one-more".into(), ..fields.clone() };
+        let more = Group { items: more.put_into(&before).expect("one more"), ..before };
+        let again = Group { items: fields.put_into(&more).expect("one less"), ..more };
+        [same.select(), again.select()]
     }
 
     #[test]
@@ -302,20 +289,27 @@ mod tests {
             "{ all: [{ deactivated: true }] }",
             "{ any: [{ deactivated: true }], deactivated: true, not: { users: [x] } }",
             "{ everyone: false, last_login_before: [90d], email_domain: a.com, odd: { key: 1 } }",
-            "{ email_domain: [], users: ['a\\nb'], where: '' , deactivated: 'true ' }",
+            "{ email_domain: [], where: '' , deactivated: 'true ' }",
             "{ never_logged_in: { created_before: 14d, odd: 1 } }",
+            "{ all: [{ odd: 1 }, { odd: 2 }, { any: [a] }] }",
         ] {
-            assert_eq!(sent_again(select), Document::read(select).expect("YAML"), "{select}");
+            let whole = Some(Document::read(select).expect("YAML"));
+            assert_eq!(sent_again(select), [whole.clone(), whole], "{select}");
         }
-        assert_eq!(Conditions::of(Some(&Document::read("[a]").expect("YAML"))), None);
-        assert_eq!(Conditions::default().select(None).expect("nothing").map(|_| ()), None);
+        let nothing = Conditions::default().put_into(&Group::default()).expect("nothing");
+        assert_eq!(nothing, []);
     }
 
     #[test]
     fn what_stands_in_a_field_and_in_the_yaml_is_refused() {
-        let fields = |more: &str| Conditions { deactivated: true, more: more.to_owned(), ..Conditions::default() };
-        assert!(matches!(fields("deactivated: true").select(None), Err(More::Twice(key)) if key == "deactivated"));
-        assert!(matches!(fields("[a]").select(None), Err(More::NoMap)));
-        assert!(matches!(fields("a: [").select(None), Err(More::NotYaml(_))));
+        let of = |more: &str| {
+            let fields = Conditions { deactivated: true, more: more.to_owned(), ..Conditions::default() };
+            fields.put_into(&Group::default())
+        };
+        assert!(matches!(of("deactivated: true"), Err(More::Twice(key)) if key == "deactivated"));
+        assert!(matches!(of("[a]"), Err(More::NoMap)));
+        assert!(matches!(of("a"), Err(More::NoMap)));
+        assert!(matches!(of("a: ["), Err(More::NotYaml(_))));
+        assert_eq!(of("[{ deactivated: true }]").expect("twice, as a list").len(), 2);
     }
 }

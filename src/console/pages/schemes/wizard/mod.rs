@@ -7,6 +7,7 @@ pub(in crate::console) mod actions;
 pub(in crate::console) mod audit;
 mod conditions;
 pub(in crate::console) mod drafts;
+mod groups;
 mod kept;
 pub(in crate::console) mod overview;
 pub(in crate::console) mod preview;
@@ -145,7 +146,6 @@ fn field_of(path: &[String]) -> &'static str {
         ("only_groups", _) => "only_groups",
         ("exempt", "users") => "exempt_users",
         ("exempt", _) => "exempt_groups",
-        ("select", "all") if path.len() > 3 => conditions::field_of(&path[3]),
         ("select", key) => conditions::field_of(key),
         ("limits", "percent") => "limit_percent",
         ("limits", _) => "limit_users",
