@@ -30,6 +30,7 @@ use crate::admin::{Problem, problem::Document};
         delete::delete, export::runs_csv, export::runs_json, export::entries_csv, export::entries_json, runs::release, runs::cancel, runs::undo::plan, runs::undo::undo,
         history::decisions,
         dead_letters::list, dead_letters::groups, dead_letters::redrive, dead_letters::one, dead_letters::dismiss,
+        dead_letters::dismiss_many,
         audit::list, audit::csv,
         backup::backup,
         products::list,

@@ -189,6 +189,8 @@ pub(super) fn routes() -> Vec<Endpoint> {
         get("/dead-letters", May::Read, dead_letters::list),
         post("/dead-letters/redrive", May::Redrive, dead_letters::redrive)
             .with(|letters| letters.app_data(web::PayloadConfig::new(dead_letters::MAX_BODY_BYTES))),
+        post("/dead-letters/dismiss", May::Dismiss, dead_letters::dismiss_many)
+            .with(|letters| letters.app_data(web::PayloadConfig::new(dead_letters::MAX_BODY_BYTES))),
         get("/dead-letters/groups", May::Read, dead_letters::groups),
         get("/dead-letters/{id}", May::Read, dead_letters::one),
         post("/dead-letters/{id}/dismiss", May::Dismiss, dead_letters::dismiss),

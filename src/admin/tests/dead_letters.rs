@@ -223,6 +223,40 @@ async fn a_letter_is_dismissed_with_a_reason_and_may_be_taken_up_again_by_name()
 }
 
 #[actix_web::test]
+async fn letters_are_dismissed_together_by_ids_or_by_a_filter_and_each_once() {
+    let letters: Vec<_> = (0..5).map(|number| event(&format!("e{number}"), "jane", number)).collect();
+    let site = told(&letters).await;
+    let dismiss = async |body: Value| {
+        let answer = post(&site, "/api/v1/dead-letters/dismiss", &body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        answer.json()
+    };
+    assert_eq!(redrive(&site, serde_json::json!({"ids": ["e0"]})).await["redriven"], 1);
+    let body = serde_json::json!({"ids": ["e0", "e1", "e1", "e9"], "reason": "they left"});
+    let answer = dismiss(body.clone()).await;
+    assert_eq!((&answer["dismissed"], &answer["more"]), (&1.into(), &false.into()), "{answer}");
+    let refused: Vec<_> = answer["refused"].as_array().expect("a list").iter().map(|one| one["id"].as_str()).collect();
+    assert_eq!(refused, [Some("e0"), Some("e9")]);
+    let one = site.get("/api/v1/dead-letters/e1").await.json();
+    assert_eq!((&one["state"], &one["dismissed"]["reason"]), (&"dismissed".into(), &"they left".into()));
+    assert_eq!(dismiss(body).await["dismissed"], 0, "said once");
+    let first = dismiss(serde_json::json!({"filter": {"source": "acme"}, "limit": 2})).await;
+    assert_eq!((&first["dismissed"], &first["more"]), (&2.into(), &true.into()), "{first}");
+    let rest = dismiss(serde_json::json!({"filter": {}, "at_most": 10})).await;
+    assert_eq!((&rest["dismissed"], &rest["more"], &rest["refused"]), (&1.into(), &false.into(), &serde_json::json!([])));
+    assert_eq!(state_of(&site, "e0").await, "redriven");
+    for (body, expected) in [
+        (Value::Null, "write `ids`, or a `filter`"),
+        (serde_json::json!({"reason": "x"}), "write `ids`, or a `filter`"),
+        (serde_json::json!({"ids": ["e0"], "reason": "x".repeat(1_001)}), "`reason` is longer"),
+        (serde_json::json!({"ids": ["e0"], "odd": 1}), "unknown field `odd`"),
+    ] {
+        let refused = post(&site, "/api/v1/dead-letters/dismiss", &body).await.problem(400, "bad-request");
+        assert!(refused.contains(expected), "{body}: {refused}");
+    }
+}
+
+#[actix_web::test]
 async fn ids_may_hold_any_characters() {
     let ids = ["a/b", "a%2Fb", "../e1", "e 1", "Ünï", "a?b#c", "a:b@c:00000", "redrive", "\"'<>\\"];
     let letters: Vec<_> = ids.iter().map(|id| event(id, "jane", 1)).collect();

@@ -274,13 +274,13 @@ async fn send(api: &Api, body: &Value) -> Result<Value, Error> {
 }
 
 async fn dismiss(api: &Api, output: &mut Output<'_>, because: Option<&str>, which: &Which) -> Result<ExitCode, Error> {
-    let ids = match which.all_matching {
-        true => matching(api, output, which, "dismissed").await?,
-        false => which.ids.clone(),
-    };
+    if which.all_matching {
+        let ids = matching(api, output, which, "dismissed").await?;
+        return dismiss_all(api, output, because, &ids).await;
+    }
     let body = because.map(|reason| json!({ "reason": reason }).to_string());
     let (mut dismissed, mut code) = (0_u64, ExitCode::SUCCESS);
-    for id in &ids {
+    for id in &which.ids {
         match api.send_to("id", Method::POST, &["dead-letters", id, "dismiss"], body.clone(), None).await {
             Ok(_) => dismissed += 1,
             Err(error @ Error::Refused { .. }) => {
@@ -288,6 +288,28 @@ async fn dismiss(api: &Api, output: &mut Output<'_>, because: Option<&str>, whic
                 code = ExitCode::from(FAILED);
             }
             Err(error) => return Err(error),
+        }
+    }
+    output.say(&format!("{dismissed} dead letters are dismissed"))?;
+    Ok(code)
+}
+
+/// Dismisses the letters that were shown, many in one request.
+async fn dismiss_all(
+    api: &Api,
+    output: &mut Output<'_>,
+    because: Option<&str>,
+    ids: &[String],
+) -> Result<ExitCode, Error> {
+    let (mut dismissed, mut code) = (0_u64, ExitCode::SUCCESS);
+    for ids in ids.chunks(BATCH) {
+        let body = json!({ "ids": ids, "reason": because }).to_string();
+        let answer = api.send_to("dismissed", Method::POST, &["dead-letters", "dismiss"], Some(body), None).await?;
+        dismissed += answer["dismissed"].as_u64().unwrap_or_default();
+        for one in answer["refused"].as_array().into_iter().flatten() {
+            let text = |key: &str| one[key].as_str().unwrap_or_default();
+            output.note(&format!("{}: {}", text("id"), text("why")))?;
+            code = ExitCode::from(FAILED);
         }
     }
     output.say(&format!("{dismissed} dead letters are dismissed"))?;

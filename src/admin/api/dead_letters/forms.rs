@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    admin::api::{Problem, request::query, schemas::MAX_LETTERS},
+    admin::api::{Problem, checked_reason, request::query, schemas::MAX_LETTERS},
     domain::{SourceId, Timestamp},
     views::{LetterFilter, LetterState},
 };
@@ -21,6 +21,33 @@ pub(super) struct Redrive {
     limit: Option<usize>,
     /// Another name of `limit`.
     at_most: Option<usize>,
+}
+
+/// The letters to dismiss: the given ones, or those that match a filter.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DismissMany {
+    /// These letters, at most 1,000.
+    ids: Option<Vec<String>>,
+    /// A filter; the newest letters first.
+    filter: Option<Which>,
+    /// With a filter: the highest number of letters, up to 1,000.
+    limit: Option<usize>,
+    /// Another name of `limit`.
+    at_most: Option<usize>,
+    /// Shown with each letter; at most 1,000 characters.
+    reason: Option<String>,
+}
+
+impl DismissMany {
+    /// The letters that are chosen, and the reason.
+    ///
+    /// # Errors
+    /// As [`Redrive::checked`]; [`Problem::BadRequest`] if the reason is too long.
+    pub(super) fn checked(self) -> Result<(ChosenLetters, Option<String>), Problem> {
+        let Self { ids, filter, limit, at_most, reason } = self;
+        Ok((Redrive { ids, filter, limit, at_most }.checked()?, checked_reason(reason)?))
+    }
 }
 
 /// A missing part matches all; the default of `state` is `open`.
@@ -64,7 +91,18 @@ pub(crate) struct Redriven {
     pub(crate) more: bool,
 }
 
-/// A letter that can't be taken up again.
+/// The result of dismissing letters.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Dismissed {
+    /// The number of letters that are dismissed now. One that was dismissed before is not counted.
+    pub(crate) dismissed: usize,
+    /// The letters that can't be dismissed, with the reason; the first 1,000.
+    pub(crate) refused: Vec<RefusedLetter>,
+    /// Whether the filter lets more through that can be dismissed.
+    pub(crate) more: bool,
+}
+
+/// A letter that can't be taken up again, or dismissed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RefusedLetter {
     pub(crate) id: String,

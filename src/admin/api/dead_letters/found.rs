@@ -2,7 +2,11 @@
 
 use actix_web::web::Data;
 
-use super::{decides, forms::RefusedLetter, now};
+use super::{
+    decides,
+    forms::{ChosenLetters, RefusedLetter},
+    now,
+};
 use crate::{
     admin::{
         AdminState,
@@ -11,7 +15,7 @@ use crate::{
     },
     domain::{DeadLetter, EventKind},
     source::Controls,
-    views::{DeadLetterRow, KeptTo, LetterFilter, Limit, Paging},
+    views::{self, DeadLetterRow, KeptTo, LetterFilter, LetterState, Limit, Paging},
 };
 
 /// The number of refusals that an answer names.
@@ -20,11 +24,11 @@ const REFUSALS_NAMED: usize = 1_000;
 /// The requested letters.
 #[derive(Default)]
 pub(crate) struct FoundLetters {
-    /// They can be taken up again.
+    /// They can be taken up again, or dismissed.
     pub(crate) letters: Vec<DeadLetter>,
     /// They can't, and why; the first 1,000.
     pub(crate) refused: Vec<RefusedLetter>,
-    /// Whether more can be taken up again.
+    /// Whether more can be.
     pub(crate) more: bool,
 }
 
@@ -95,6 +99,80 @@ pub(super) async fn by_filter(
         }
     })
     .await
+}
+
+/// The letters that a request chooses and that can be dismissed, and why the others can't. Those that are dismissed
+/// already are neither.
+///
+/// # Errors
+/// A [`Problem`] if the views can't be read.
+pub(super) async fn to_dismiss(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    chosen: ChosenLetters,
+) -> Result<FoundLetters, Problem> {
+    let (state, caller) = (state.clone(), caller.clone());
+    read(state.runtime(), move || match chosen {
+        ChosenLetters::Ids(ids) => to_dismiss_by_ids(&state, &caller, ids),
+        ChosenLetters::Filter(filter, limit) => to_dismiss_by_filter(&state, &caller, filter, limit),
+    })
+    .await
+}
+
+fn to_dismiss_by_ids(
+    state: &AdminState,
+    caller: &Principal,
+    mut ids: Vec<String>,
+) -> Result<FoundLetters, views::Error> {
+    ids.sort_unstable();
+    ids.dedup();
+    let mut found = FoundLetters::default();
+    for id in ids {
+        match state.views.dead_letter(&id)?.filter(|(_, letter)| caller.sees(&letter.source)) {
+            None => found.refuse(id, "there is no such dead letter".into()),
+            Some((row, _)) if row.state == LetterState::Dismissed => {}
+            Some((row, letter)) => match why_not_dismissed(caller, &row, &letter) {
+                Some(why) => found.refuse(id, why),
+                None => found.letters.push(letter),
+            },
+        }
+    }
+    Ok(found)
+}
+
+fn to_dismiss_by_filter(
+    state: &AdminState,
+    caller: &Principal,
+    filter: LetterFilter,
+    limit: usize,
+) -> Result<FoundLetters, views::Error> {
+    let mut found = FoundLetters::default();
+    let filter = LetterFilter { kept_to: KeptTo::of(&caller.sources), ..filter };
+    let mut paging = Paging { limit: Limit::MAX, cursor: None };
+    loop {
+        let page = state.views.whole_dead_letters(&filter, &paging)?;
+        for (row, letter) in page.items.into_iter().filter(|(row, _)| row.state != LetterState::Dismissed) {
+            match why_not_dismissed(caller, &row, &letter) {
+                Some(why) => found.refuse(row.id, why),
+                None if found.letters.len() == limit => return Ok(FoundLetters { more: true, ..found }),
+                None => found.letters.push(letter),
+            }
+        }
+        match page.next {
+            Some(next) => paging.cursor = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Why `letter` can't be dismissed now.
+fn why_not_dismissed(caller: &Principal, row: &DeadLetterRow, letter: &DeadLetter) -> Option<String> {
+    match row.state {
+        LetterState::Open => decides(caller, letter).err().map(|refused| refused.to_string()),
+        LetterState::Redriven | LetterState::Resolved | LetterState::Dismissed => {
+            Some(row.obstacle(now()).unwrap_or_else(|| "it is not open any more".to_owned()))
+        }
+    }
 }
 
 /// Why `letter` can't be taken up again now.

@@ -32,9 +32,9 @@ use crate::{
     views::{DeadLetterRow, KeptTo, LetterFilter, LetterGroup, LetterState, Page},
 };
 pub(crate) use forms::{ChosenLetters, Redriven};
-use forms::{Dismissal, Redrive};
+use forms::{Dismissal, DismissMany, Dismissed, Redrive};
 pub(crate) use found::FoundLetters;
-use found::{by_filter, by_ids};
+use found::{by_filter, by_ids, to_dismiss};
 pub(super) use held::{is_any_held, order_held};
 
 /// The longest body: as many ids, and room for long ones.
@@ -168,6 +168,29 @@ pub(crate) async fn dismiss_letters(
     let positions = state.recorded(caller, entry.because(reason.clone()), dismissing).await?;
     shown(state, &positions).await;
     Ok(positions.len())
+}
+
+/// Dismisses dead letters: nothing more is to be done about them.
+#[utoipa::path(
+    post, path = "/dead-letters/dismiss", tag = "dead letters", params(parameters::Named),
+    request_body = schemas::DismissMany,
+    responses(
+        (status = 200, description = "What can be is dismissed; the rest is named.", body = Dismissed),
+        (status = 413, description = "The body is too long."),
+        (status = 503, description = "It can't be written now; some may be dismissed all the same."),
+    )
+)]
+pub(super) async fn dismiss_many(
+    state: Data<AdminState>,
+    caller: Principal,
+    _: Nothing,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let order: DismissMany = parsed(state.runtime(), body).await?;
+    let (chosen, reason) = order.checked()?;
+    let FoundLetters { letters, refused, more } = to_dismiss(&state, &caller, chosen).await?;
+    let dismissed = dismiss_letters(&state, &caller, letters, reason).await?;
+    Ok(HttpResponse::Ok().json(Dismissed { dismissed, refused, more }))
 }
 
 /// Dismisses a dead letter.

@@ -105,6 +105,8 @@ shown! {
     Seconds: text().pattern(Some("^0*([0-9]|[1-5][0-9]|60)s$")).default(Some(json!("5s"))),
     /// Which dead letters to take up again.
     Redrive: redrive(),
+    /// Which dead letters to dismiss, and why.
+    DismissMany: dismiss_many(),
     /// Why nothing is to be done about a dead letter.
     Dismissal: dismissal(),
     /// The runs to be removed from the run log, and the reason.
@@ -131,6 +133,15 @@ fn letter_state() -> ObjectBuilder {
 
 /// Letters to take up again: by their ids, or by a filter.
 fn redrive() -> RefOr<Schema> {
+    chosen_letters(|object| object)
+}
+
+/// Letters to dismiss: the same, with a reason.
+fn dismiss_many() -> RefOr<Schema> {
+    chosen_letters(|object| object.property("reason", reason()))
+}
+
+fn chosen_letters(and: fn(ObjectBuilder) -> ObjectBuilder) -> RefOr<Schema> {
     let null = || RefOr::from(ObjectBuilder::new().schema_type(Type::Null));
     let ids = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(MAX_LETTERS));
     let ids = closed([("ids", ids.into()), ("filter", null()), ("limit", null()), ("at_most", null())])
@@ -145,7 +156,7 @@ fn redrive() -> RefOr<Schema> {
     let newest = "Those that the filter lets through, the newest first; at most `limit`, up to 1,000.";
     let limited = by_filter("limit", "at_most", newest);
     let otherwise = by_filter("at_most", "limit", "The same with another name of `limit`.").required("at_most");
-    AnyOfBuilder::new().item(ids).item(limited).item(otherwise).into()
+    AnyOfBuilder::new().item(and(ids)).item(and(limited)).item(and(otherwise)).into()
 }
 
 fn filter() -> ObjectBuilder {
@@ -166,11 +177,12 @@ fn filter() -> ObjectBuilder {
 
 /// Why nothing is to be done about a letter.
 fn dismissal() -> RefOr<Schema> {
-    let reason = ObjectBuilder::new()
-        .schema_type(or_null(Type::String))
-        .max_length(Some(1_000))
-        .description(Some("Shown with what is done."));
-    closed([("reason", reason.into())]).into()
+    closed([("reason", reason().into())]).into()
+}
+
+fn reason() -> ObjectBuilder {
+    let reason = ObjectBuilder::new().schema_type(or_null(Type::String)).max_length(Some(1_000));
+    reason.description(Some("Shown with what is done."))
 }
 
 /// Runs to be removed: by their ids, or by the query.
