@@ -40,9 +40,12 @@ pub(super) use request::{headers::actor, query::bad_query};
 pub use sources::SourceRow;
 pub(super) use sources::pickers::Picked;
 
-pub(crate) use dead_letters::{ChosenLetters, FoundLetters, dismiss_letters, letters_to_redrive, redrive_letters};
+pub(crate) use dead_letters::{
+    ChosenLetters, FoundLetters, count_held as count_held_steps, dismiss_letters, letters_to_redrive, redrive_letters,
+};
 pub(crate) use estimate::{EstimateRow, estimated};
 pub(crate) use explain::{begin_preview, explained, export_preview};
+pub(crate) use newcomers::{ReconciliationRow, decide as decide_newcomers};
 pub(crate) use pauses::{pause_scheme_now as pause_or_resume_scheme, pause_source_now as pause_source};
 pub(crate) use request::{
     body::checked_reason,

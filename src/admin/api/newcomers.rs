@@ -31,14 +31,14 @@ pub(crate) struct ReconciliationRow {
     state: ReconciliationState,
     every_seconds: Option<u64>,
     /// Since when newcomers count as created.
-    baseline: Option<Timestamp>,
+    pub(crate) baseline: Option<Timestamp>,
     known: u64,
     pub(crate) held: u64,
     why: Option<String>,
     /// The time of this record; if nothing changes, it is written every five minutes.
-    as_of: Option<Timestamp>,
+    pub(crate) as_of: Option<Timestamp>,
     /// The last order about held newcomers, and its author.
-    last_order: Option<NewcomersOrder>,
+    pub(crate) last_order: Option<NewcomersOrder>,
 }
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
@@ -86,13 +86,13 @@ impl ReconciliationRow {
 
 /// The held users and steps.
 #[derive(Serialize, ToSchema)]
-struct Held {
+pub(crate) struct Held {
     /// The number of newcomers.
-    users: u64,
+    pub(crate) users: u64,
     /// The number of steps of mass creations.
-    steps: usize,
+    pub(crate) steps: usize,
     /// Whether more steps are held: one request handles at most 1,000.
-    more: bool,
+    pub(crate) more: bool,
 }
 
 /// `POST sources/{id}/newcomers/release`: they count as created.
@@ -111,7 +111,7 @@ pub(super) async fn release(
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    order(&state, &caller, &id, true).await
+    decide(&state, &caller, &id, true).await.map(|held| HttpResponse::Accepted().json(held))
 }
 
 /// `POST sources/{id}/newcomers/dismiss`: they count as having been there before.
@@ -130,10 +130,20 @@ pub(super) async fn dismiss(
     id: Path<String>,
     _: Nothing,
 ) -> Result<HttpResponse, Problem> {
-    order(&state, &caller, &id, false).await
+    decide(&state, &caller, &id, false).await.map(|held| HttpResponse::Accepted().json(held))
 }
 
-async fn order(state: &Data<AdminState>, caller: &Principal, id: &str, release: bool) -> Result<HttpResponse, Problem> {
+/// Releases or dismisses what is held in the source `id`, and records it.
+///
+/// # Errors
+/// [`Problem::NotFound`] if `caller` sees no such source, [`Problem::Conflict`] if nothing is held,
+/// [`Problem::Unavailable`] if it can't be recorded, or the orders can't be written.
+pub(crate) async fn decide(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    id: &str,
+    release: bool,
+) -> Result<Held, Problem> {
     let id = lookup::source(state, caller, id)?;
     let (views, source) = (state.views.clone(), id.clone());
     let held =
@@ -154,7 +164,7 @@ async fn order(state: &Data<AdminState>, caller: &Principal, id: &str, release: 
         }
         Ok(Held { users: held, steps, more })
     };
-    Ok(HttpResponse::Accepted().json(state.recorded(caller, entry, ordering).await?))
+    state.recorded(caller, entry, ordering).await
 }
 
 fn none_held(id: &SourceId) -> Problem {

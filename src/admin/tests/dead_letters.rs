@@ -243,7 +243,10 @@ async fn letters_are_dismissed_together_by_ids_or_by_a_filter_and_each_once() {
     let first = dismiss(serde_json::json!({"filter": {"source": "acme"}, "limit": 2})).await;
     assert_eq!((&first["dismissed"], &first["more"]), (&2.into(), &true.into()), "{first}");
     let rest = dismiss(serde_json::json!({"filter": {}, "at_most": 10})).await;
-    assert_eq!((&rest["dismissed"], &rest["more"], &rest["refused"]), (&1.into(), &false.into(), &serde_json::json!([])));
+    assert_eq!(
+        (&rest["dismissed"], &rest["more"], &rest["refused"]),
+        (&1.into(), &false.into(), &serde_json::json!([]))
+    );
     assert_eq!(state_of(&site, "e0").await, "redriven");
     for (body, expected) in [
         (Value::Null, "write `ids`, or a `filter`"),

@@ -171,9 +171,12 @@ fn of_source(asked: &Asked, now: &SourceNow) -> Vec<Item> {
         Some(SourceState::Running) | None => {}
     }
     if now.reconciliation.held > 0 {
-        let text =
-            format!("{} newcomers of {name} wait: nobody told usher that they were created.", now.reconciliation.held);
-        items.push(item(Kind::Held, "Newcomers", text, None));
+        let text = match now.reconciliation.held {
+            1 => format!("1 newcomer of {name} waits: nobody told usher that they were created."),
+            held => format!("{held} newcomers of {name} wait: nobody told usher that they were created."),
+        };
+        let path = Address::of("/sources", now.source.id()).segment("newcomers").to_string();
+        items.push(Item { kind: Kind::Held, word: "Newcomers", text, since: None, path, act: "Decide" });
     }
     if let Some(ending) = super::sources::ending(now, asked.now()).filter(|ending| ending.is_near) {
         items.push(item(ending.kind, "Ending key", format!("The credentials of {name}: {}.", ending.text), None));

@@ -9,6 +9,7 @@ mod forms;
 mod hostile;
 mod kept;
 mod letters;
+mod newcomers;
 mod oidc;
 mod pages;
 mod run_log;

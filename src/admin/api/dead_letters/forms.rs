@@ -93,13 +93,13 @@ pub(crate) struct Redriven {
 
 /// The result of dismissing letters.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Dismissed {
+pub(super) struct Dismissed {
     /// The number of letters that are dismissed now. One that was dismissed before is not counted.
-    pub(crate) dismissed: usize,
+    pub(super) dismissed: usize,
     /// The letters that can't be dismissed, with the reason; the first 1,000.
-    pub(crate) refused: Vec<RefusedLetter>,
+    pub(super) refused: Vec<RefusedLetter>,
     /// Whether the filter lets more through that can be dismissed.
-    pub(crate) more: bool,
+    pub(super) more: bool,
 }
 
 /// A letter that can't be taken up again, or dismissed.

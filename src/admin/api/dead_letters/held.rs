@@ -10,7 +10,7 @@ use crate::{
         identity::Principal,
     },
     domain::SourceId,
-    views::{LetterFilter, LetterState, Limit, Paging},
+    views::{self, LetterFilter, LetterState, Limit, Paging, Views},
 };
 
 /// Whether any step in `source` is kept back because many users were created at once.
@@ -30,6 +30,25 @@ pub(in crate::admin::api) async fn is_any_held(state: &Data<AdminState>, source:
         }
     };
     read(state.runtime(), is_any).await
+}
+
+/// The number of steps in `source` that are kept back because many users were created at once, and whether there are
+/// more: at most 1,000 are counted.
+///
+/// # Errors
+/// The error of the views, if they can't be read.
+pub(crate) fn count_held(views: &Views, source: &SourceId) -> Result<(usize, bool), views::Error> {
+    let (filter, mut paging) = (open_and_held(source), Paging { limit: Limit::MAX, cursor: None });
+    let mut count = 0;
+    loop {
+        let page = views.dead_letters(&filter, &paging)?;
+        count += page.items.len();
+        match page.next {
+            Some(_) if count >= MAX_LETTERS => return Ok((MAX_LETTERS, true)),
+            Some(next) => paging.cursor = Some(next),
+            None => return Ok((count.min(MAX_LETTERS), count > MAX_LETTERS)),
+        }
+    }
 }
 
 fn open_and_held(source: &SourceId) -> LetterFilter {

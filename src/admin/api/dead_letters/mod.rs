@@ -32,9 +32,10 @@ use crate::{
     views::{DeadLetterRow, KeptTo, LetterFilter, LetterGroup, LetterState, Page},
 };
 pub(crate) use forms::{ChosenLetters, Redriven};
-use forms::{Dismissal, DismissMany, Dismissed, Redrive};
+use forms::{DismissMany, Dismissal, Dismissed, Redrive};
 pub(crate) use found::FoundLetters;
 use found::{by_filter, by_ids, to_dismiss};
+pub(crate) use held::count_held;
 pub(super) use held::{is_any_held, order_held};
 
 /// The longest body: as many ids, and room for long ones.
