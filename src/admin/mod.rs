@@ -202,6 +202,11 @@ impl AdminState {
         self.shown.oidc()
     }
 
+    /// Counts a sign-in at the console: `via` is `token` or `oidc`, `result` is `accepted`, `refused` or `failed`.
+    pub(crate) fn count_sign_in(&self, via: &str, result: &str) {
+        self.metrics.console_sign_ins.with_label_values(&[via, result]).inc();
+    }
+
     /// Gives the answer to a wrong token of `peer`, when it is time for it.
     pub(crate) async fn refuse_guess(&self, peer: Peer) -> Problem {
         self.guesses.refuse(peer).await

@@ -36,6 +36,8 @@ pub struct Metrics {
     pub malformed_requests: IntCounterVec,
     /// Wrong admin tokens, by how they were answered.
     pub admin_tokens_refused: IntCounterVec,
+    /// Sign-ins at the console, by way and result.
+    pub console_sign_ins: IntCounterVec,
     /// Connections that a listener closed, by listener and reason.
     pub connections_closed: IntCounterVec,
     /// Seconds from a webhook's request in to its answer out.

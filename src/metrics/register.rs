@@ -36,6 +36,7 @@ impl Metrics {
             webhooks: add.counters("webhooks_total", "Webhook deliveries by result.", &["source", "result"])?,
             malformed_requests: malformed_requests(&add)?,
             admin_tokens_refused: admin_tokens_refused(&add)?,
+            console_sign_ins: console_sign_ins(&add)?,
             connections_closed: connections_closed(&add)?,
             webhook_seconds: add.traced("webhook_seconds", "Seconds from a webhook in to its answer out.", FAST)?,
             webhook_last_accepted: add.float_gauges(
@@ -215,6 +216,16 @@ fn admin_tokens_refused(add: &Families<'_>) -> Result<IntCounterVec, prometheus:
     let counters = add.counters("admin_tokens_refused_total", "Wrong admin tokens.", &["reason"])?;
     for reason in ["wrong_token", "throttled"] {
         counters.with_label_values(&[reason]);
+    }
+    Ok(counters)
+}
+
+fn console_sign_ins(add: &Families<'_>) -> Result<IntCounterVec, prometheus::Error> {
+    let counters = add.counters("console_sign_ins_total", "Sign-ins at the console.", &["via", "result"])?;
+    for via in ["token", "oidc"] {
+        for result in ["accepted", "refused", "failed"] {
+            counters.with_label_values(&[via, result]);
+        }
     }
     Ok(counters)
 }

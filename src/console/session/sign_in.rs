@@ -102,7 +102,9 @@ pub(in crate::console) async fn sign_in(
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, "Enter a token.");
     }
     let token: Option<Token> = state.tokens().find(sent.as_bytes()).cloned();
+    let count = |result| state.count_sign_in("token", result);
     let Some(token) = token else {
+        count("refused");
         let problem = match request.peer_addr() {
             Some(address) => {
                 state.wrong_token(Channel::Console, Some(address.ip()));
@@ -123,8 +125,10 @@ pub(in crate::console) async fn sign_in(
     let from = request.peer_addr().map(|address| address.ip());
     let principal = Principal { from, ..token.principal(Channel::Console) };
     if let Err(problem) = state.record(&principal, Entry::new(Act::SignIn, Object::Usher)).await {
+        count("failed");
         return refuse(problem.status_code(), &sentence(&problem.to_string()));
     }
+    count("accepted");
     let session = Session::begin(&token, SystemClock.now());
     let mut response = Answer::see(local(form.get("to")).unwrap_or("/")).response();
     Cookies(&console).keep(&session, &mut response);

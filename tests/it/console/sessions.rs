@@ -185,6 +185,19 @@ async fn wrong_tokens_are_slowed_down_and_the_right_one_is_taken_all_the_same() 
     let begun = Instant::now();
     assert_eq!(visitor.sign_in(ADMIN_TOKEN, "/").await.status, 303);
     assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
+    let count = async |via: &str, result: &str| {
+        usher.metric(&format!("usher_console_sign_ins_total{{result=\"{result}\",via=\"{via}\"}}")).await
+    };
+    for (via, result, expected) in [
+        ("token", "accepted", 1.0),
+        ("token", "refused", 6.0),
+        ("token", "failed", 0.0),
+        ("oidc", "accepted", 0.0),
+        ("oidc", "refused", 0.0),
+        ("oidc", "failed", 0.0),
+    ] {
+        assert_eq!(count(via, result).await, Some(expected), "{via} {result}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,6 +60,14 @@ impl Fault {
         }
     }
 
+    /// The result of the sign-in, as it is counted.
+    pub(super) const fn result(self) -> &'static str {
+        match self {
+            Self::Stale | Self::Refused | Self::Untrusted | Self::NoRole => "refused",
+            Self::Away | Self::Busy | Self::Unrecorded => "failed",
+        }
+    }
+
     /// The status of the page.
     pub(in crate::console::session) const fn status(self) -> StatusCode {
         match self {

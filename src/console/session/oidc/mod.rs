@@ -36,6 +36,9 @@ use crate::{
 /// The path that the provider sends people back to.
 pub(in crate::console) const CALLBACK: &str = "/sign-in/oidc/callback";
 
+/// The way of signing in, as it is counted.
+const VIA: &str = "oidc";
+
 /// The query of the first step.
 #[derive(Deserialize, Default)]
 pub(in crate::console) struct Begins {
@@ -73,7 +76,7 @@ pub(in crate::console) async fn begin(
     let is_old = session
         .is_some_and(|session| !session.is_fresh(lifetimes, now) && session.principal(state, lifetimes, now).is_some());
     match provider.begin(to, &back, is_old.then_some(lifetimes.again_after), now).await {
-        Err(error) => Fault::from(error).response(to),
+        Err(error) => counted(state, Fault::from(error)).response(to),
         Ok((address, attempt)) => {
             let mut response = Answer::see(address).response();
             Cookies(&console).keep_attempt(&attempt, &mut response);
@@ -95,11 +98,12 @@ pub(in crate::console) async fn callback_of(
     // An answer to another attempt must not end what a page of this browser has begun.
     let Some((asks, attempt)) = known.filter(|(asks, attempt)| attempt.is_answered_by(&asks.state, SystemClock.now()))
     else {
-        return Fault::Stale.response("/");
+        return counted(state, Fault::Stale).response("/");
     };
     let mut response = match signed_in(&console, state, &attempt, asks, from).await {
-        Err(fault) => fault.response(&attempt.to),
+        Err(fault) => counted(state, fault).response(&attempt.to),
         Ok(session) => {
+            state.count_sign_in(VIA, "accepted");
             if let Some(connection) = request.conn_data::<Arc<Connection>>() {
                 connection.proved();
             }
@@ -135,6 +139,12 @@ async fn signed_in(
     };
     state.record(&Principal { from, ..principal }, entry).await.map_err(unrecorded)?;
     Ok(session)
+}
+
+/// `fault`, once it is counted.
+fn counted(state: &AdminState, fault: Fault) -> Fault {
+    state.count_sign_in(VIA, fault.result());
+    fault
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]

@@ -118,6 +118,8 @@ async fn a_person_signs_in_and_sees_the_page_they_asked_for() {
     assert_eq!(browser.get("/runs").await.status, 303, "the kept cookie is worth nothing");
     assert_eq!(browser.sign_in("%2F").await, "/");
     assert_eq!(browser.get("/runs").await.status, 200);
+    let accepted = "usher_console_sign_ins_total{result=\"accepted\",via=\"oidc\"}";
+    assert_eq!(usher.metric(accepted).await, Some(2.0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
