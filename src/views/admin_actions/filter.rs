@@ -34,6 +34,6 @@ impl ActionFilter {
         wanted.extend(self.on.as_ref().map(|on| condition("object = ?", [on as _])));
         wanted.extend(self.kept_to.as_ref().map(KeptTo::condition));
         let from = "admin_actions INDEXED BY admin_actions_by_time";
-        Newest { from, time: "at", id: "id", searched, wanted, since: self.since.as_ref() }
+        Newest { from, time: "at", id: "place", searched, wanted, since: self.since.as_ref() }
     }
 }

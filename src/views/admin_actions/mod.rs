@@ -32,14 +32,16 @@ pub struct FirstRequest {
     pub run: Option<RunId>,
 }
 
-/// Adds an act. A later record of the same act says only that it was not done.
+/// Adds an act. A later record of the same act says only that it was not done. The place of a later act is the smaller
+/// text, so that acts of one moment are listed as the log has them, the newest first.
 const ADD: &str = "
     INSERT INTO admin_actions (
-        id, at, by, role, via, sender, action, object, source, before, after, reason, run, result, key, request
-    ) VALUES (
-        :id, :at, :by, :role, :via, :sender, :action, :object, :source, :before, :after, :reason, :run, :result, :key,
-        :request
-    ) ON CONFLICT (id) DO UPDATE SET result = excluded.result, reason = excluded.reason";
+        no, place, id, at, by, role, via, sender, action, object, source, before, after, reason, run, result, key, request
+    ) SELECT
+        next, printf('%019d', 9223372036854775807 - next), :id, :at, :by, :role, :via, :sender, :action, :object, :source,
+        :before, :after, :reason, :run, :result, :key, :request
+    FROM (SELECT ifnull(max(no), 0) + 1 AS next FROM admin_actions) WHERE true
+    ON CONFLICT (id) DO UPDATE SET result = excluded.result, reason = excluded.reason";
 
 impl AdminActions<'_> {
     /// Takes in a record of the stream.

@@ -100,6 +100,23 @@ fn of_requests_with_one_key_the_first_in_the_log_counts_until_it_fails_or_is_old
 }
 
 #[test]
+fn acts_of_one_moment_are_listed_in_the_order_of_the_log_whatever_their_ids() {
+    let ids = [7, 2, 9, 1, 8, 3];
+    let acts = ids.map(|number| AdminAction { at: at(5), ..act(number, "ci", "backup") });
+    let table = of(&acts);
+    table.apply(&AdminAction { result: ActResult::Failed, ..acts[1].clone() }).expect("added");
+    let (mut paging, mut seen) = (Paging { limit: Limit::ONE, cursor: None }, Vec::new());
+    loop {
+        let page = table.list(&ActionFilter::default(), &paging).expect("a page");
+        seen.extend(page.items.into_iter().map(|row| row.id));
+        let Some(next) = page.next else { break };
+        paging.cursor = Some(next);
+    }
+    let newest_first: Vec<_> = acts.iter().rev().map(|act| act.id.clone()).collect();
+    assert_eq!(seen, newest_first);
+}
+
+#[test]
 fn acts_are_forgotten_when_the_log_has_forgotten_them_and_not_before() {
     let day = 86_400;
     let table = of(&[act(0, "ci", "backup"), act(30 * day, "ci", "backup")]);

@@ -278,7 +278,8 @@ CREATE TABLE schedules (
 
 -- What administrators did, in the order of the log.
 CREATE TABLE admin_actions (
-    no      INTEGER PRIMARY KEY,
+    no      INTEGER PRIMARY KEY, -- in the order of the log
+    place   TEXT    NOT NULL, -- the same, the newest first
     id      TEXT    NOT NULL UNIQUE,
     at      INTEGER NOT NULL,
     by      TEXT,
@@ -296,5 +297,5 @@ CREATE TABLE admin_actions (
     key     TEXT, -- the digest of the key of a request that may be repeated
     request TEXT  -- the digest of what was asked with it
 ) STRICT;
-CREATE INDEX admin_actions_by_time ON admin_actions (at DESC, id);
+CREATE INDEX admin_actions_by_time ON admin_actions (at DESC, place);
 CREATE INDEX admin_actions_by_key ON admin_actions (key, no) WHERE key IS NOT NULL;
