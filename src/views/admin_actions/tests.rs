@@ -1,7 +1,11 @@
 use super::*;
 use crate::{
     domain::{ActResult, Channel, RequestKey, Role, SourceScope},
-    views::{database::testing::in_memory, page::KeptTo, testing::at},
+    views::{
+        database::testing::in_memory,
+        page::{KeptTo, Limit},
+        testing::at,
+    },
 };
 
 fn act(number: i64, by: &str, action: &str) -> AdminAction {

@@ -110,6 +110,33 @@ async fn a_draft_keeps_all_that_its_forms_do_not_show() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_product_does_not_tell_stands_beside_the_fields_that_need_it() {
+    let (_ground, _usher, visitor) = signed_in().await;
+    let page = visitor.get("/drafts/new?source=acme", &[]).await.text;
+    for text in [
+        "acme has told of no login yet",
+        "acme tells of no logins as it is configured: write `feed` under the source.",
+        "acme, the list of its users: before Jira 11",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!page.contains("globex has told"), "another source is not meant: {page}");
+    let cloud = visitor.get("/drafts/new?source=globex", &[]).await.text;
+    assert!(cloud.contains("globex tells of no logins by itself: Logins to a site are in its organisation"), "{cloud}");
+    let fields = [("id", "noted"), ("source", "globex"), ("kind", "manual")];
+    let users = leads(&send(&visitor, "/drafts/new", "/drafts/new", &fields).await);
+    let page = visitor.get(&users, &[]).await.text;
+    for text in [
+        "id=\"last-note\">Jira Cloud does not tell it: a site does not report it; usher knows the reported logins.",
+        "id=\"domain-note\">In Jira Cloud: not where the user&#39;s privacy settings hide it.",
+        "id=\"never_created-note\">Jira Cloud does not tell it",
+        "id=\"expression-note\">Jira Cloud does not tell: last_login, created, directory.",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn groups_of_conditions_are_added_changed_and_removed_by_fields_and_nothing_typed_is_lost() {
     let (_ground, usher, visitor) = signed_in().await;
     let draft = begun(&visitor, "grouped", "manual").await;

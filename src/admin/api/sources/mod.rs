@@ -110,6 +110,11 @@ impl SourceRow {
         self.reconcile
     }
 
+    /// Whether usher follows an audit log of it.
+    pub(crate) fn has_feed(&self) -> bool {
+        self.has_feed
+    }
+
     /// When its credentials end, where that is told.
     pub(crate) fn credentials_expire(&self) -> Option<NaiveDate> {
         self.credentials_expire

@@ -88,7 +88,8 @@ struct Refused {
     fields: Option<Fields>,
 }
 
-fn product(asked: &Asked, kept: &Kept) -> Option<Product> {
+/// The product of the draft's source, if one is chosen.
+pub(super) fn product(asked: &Asked, kept: &Kept) -> Option<Product> {
     let source = kept.document.get("source")?.as_text()?;
     asked.state().sources().iter().find(|row| row.id().as_str() == source).map(|row| row.product())
 }

@@ -101,7 +101,7 @@ impl Group {
     pub(super) fn select(&self) -> Option<Document> {
         let is_twice = |place: usize, key: &str| self.items[..place].iter().any(|(other, _)| other == key);
         let one_map = self.how == How::Any
-            && !matches!(self.items.as_slice(), [(key, _)] if ["any", "all"].contains(&key.as_str()))
+            && !matches!(self.items.as_slice(), [item] if is_list(item))
             && !self.items.iter().enumerate().any(|(place, (key, _))| is_twice(place, key));
         match self.items.as_slice() {
             [] => None,
@@ -115,9 +115,7 @@ impl Group {
         let of_list = || (self.how.key().to_owned(), list(&self.items));
         match (self.how, self.items.as_slice()) {
             (How::Any | How::All, _) => of_list(),
-            (How::None, [item]) if !["any", "all"].contains(&item.0.as_str()) => {
-                ("not".to_owned(), Document::Map(vec![item.clone()]))
-            }
+            (How::None, [item]) if !is_list(item) => ("not".to_owned(), Document::Map(vec![item.clone()])),
             (How::None | How::NotAll, _) => ("not".to_owned(), Document::Map(vec![of_list()])),
         }
     }
@@ -150,6 +148,11 @@ impl Group {
     }
 }
 
+/// Whether it is `any` or `all` of a list of items.
+fn is_list((key, value): &Item) -> bool {
+    ["any", "all"].contains(&key.as_str()) && matches!(value, Document::List(items) if each(items).is_some())
+}
+
 /// The items of a list, if each of them has one key.
 pub(super) fn each(list: &[Document]) -> Option<Vec<Item>> {
     list.iter().map(|item| if let [item] = item.entries()? { Some(item.clone()) } else { None }).collect()
@@ -178,9 +181,7 @@ pub(super) fn text_of(path: &[usize]) -> String {
 pub(super) fn found(select: &Document, keys: &[String]) -> Option<(Vec<usize>, String)> {
     let (root, mut path) = (Group::of(Some(select))?, Vec::new());
     let key = match select.entries()? {
-        [(key, Document::List(items))] if ["any", "all"].contains(&key.as_str()) && each(items).is_some() => {
-            in_list(&root, rest(keys), &mut path)
-        }
+        [item] if is_list(item) => in_list(&root, rest(keys), &mut path),
         entries => {
             let place = entries.iter().position(|(key, _)| Some(key) == keys.first())?;
             in_item(&entries[place], place, keys, &mut path)

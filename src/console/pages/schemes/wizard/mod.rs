@@ -5,6 +5,7 @@
 mod action;
 pub(in crate::console) mod actions;
 pub(in crate::console) mod audit;
+mod caveats;
 mod conditions;
 pub(in crate::console) mod drafts;
 mod groups;

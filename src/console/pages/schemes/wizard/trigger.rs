@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
-use super::{Around, Fault, Kept, Step, address, frame, kept::ORDER, may_write};
+use super::{Around, Fault, Kept, Step, address, caveats, frame, kept::ORDER, may_write};
 use crate::{
     admin::{AdminState, NextRow, Problem, next_times},
     config::Document,
@@ -37,15 +37,17 @@ struct Page {
     sources: Vec<Choice>,
     kinds: Vec<KindChoice>,
     plain: Vec<Choice>,
-    logins: Vec<String>,
     next: Next,
     zone: &'static str,
 }
 
+/// A trigger that can be chosen.
 struct KindChoice {
     value: &'static str,
     word: &'static str,
     about: &'static str,
+    /// What it means for the source, or for each of them.
+    notes: Vec<String>,
 }
 
 /// The fields of the page.
@@ -71,27 +73,18 @@ struct Next {
     problem: Option<String>,
 }
 
-const KINDS: [KindChoice; 4] = [
-    KindChoice {
-        value: TriggerKind::OnCreate.as_str(),
-        word: "When a user is created",
-        about: "usher hears of it by a webhook or the audit log, or when it compares the users with those it knows.",
-    },
-    KindChoice {
-        value: TriggerKind::OnLogin.as_str(),
-        word: "When a user logs in",
-        about: "As far as the source tells of logins.",
-    },
-    KindChoice {
-        value: TriggerKind::Schedule.as_str(),
-        word: "By the clock",
-        about: "All users of the source are looked at, at these times.",
-    },
-    KindChoice {
-        value: TriggerKind::Manual.as_str(),
-        word: "By hand",
-        about: "All users of the source are looked at when somebody runs it.",
-    },
+/// The number of sources that the page has notes about.
+const MANY_SOURCES: usize = 5;
+
+const KINDS: [(TriggerKind, &str, &str); 4] = [
+    (
+        TriggerKind::OnCreate,
+        "When a user is created",
+        "usher hears of it by a webhook or the audit log, or when it compares the users with those it knows.",
+    ),
+    (TriggerKind::OnLogin, "When a user logs in", "As far as the source tells of logins."),
+    (TriggerKind::Schedule, "By the clock", "All users of the source are looked at, at these times."),
+    (TriggerKind::Manual, "By hand", "All users of the source are looked at when somebody runs it."),
 ];
 
 impl Answers {
@@ -101,7 +94,7 @@ impl Answers {
         match document.get("trigger") {
             None => {}
             Some(trigger) => match (trigger.entries(), trigger.as_text()) {
-                (None, Some(word)) if KINDS.iter().any(|kind| kind.value == word) => answers.kind = word,
+                (None, Some(word)) if KINDS.iter().any(|(kind, ..)| kind.as_str() == word) => answers.kind = word,
                 (Some(entries), _)
                     if entries
                         .iter()
@@ -247,22 +240,7 @@ async fn page(
         true => Next::of(asked, answers.pattern(), &answers.timezone),
         false => Next::default(),
     };
-    let sources: Vec<_> =
-        asked.state().sources().iter().filter(|row| asked.principal().sees(row.id())).cloned().collect();
-    let coverage = move |state: &AdminState| {
-        let of = |row: crate::admin::SourceRow| {
-            let told = state.views().login_coverage(row.id());
-            (row.name().to_owned(), told)
-        };
-        Ok(sources.into_iter().map(of).collect::<Vec<_>>())
-    };
-    let logins = asked.read(coverage).await?.into_iter().map(|(name, told)| match told {
-        Some(coverage) => {
-            let (since, last) = (asked.moment(coverage.since), asked.moment(coverage.last));
-            format!("{name} has told of logins since {}, last {}.", since.shown, last.ago)
-        }
-        None => format!("{name} has told of no login yet: a scheme on logins does nothing there until it does."),
-    });
+    let kinds = kinds(asked, &answers.source).await?;
     let frame = frame(asked, kept, Step::Trigger, !errors.is_empty());
     let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
@@ -270,14 +248,49 @@ async fn page(
         errors,
         answers,
         sources: source_choices(asked),
-        kinds: KINDS.into(),
+        kinds,
         plain: PLAIN.map(|(cron, word)| Choice::new(cron, word)).into(),
-        logins: logins.collect(),
         next,
         zone: asked.zone().name(),
         frame,
     };
     Answer::with_status(status, &page)
+}
+
+/// The triggers, each with what it means for `chosen`; for each source if none is chosen and they are few.
+async fn kinds(asked: &Asked, chosen: &str) -> Result<Vec<KindChoice>, Problem> {
+    let all = asked.state().sources();
+    let seen = || all.iter().filter(|row| asked.principal().sees(row.id()));
+    let mut sources: Vec<_> = seen().filter(|row| row.id().as_str() == chosen).cloned().collect();
+    if sources.is_empty() {
+        sources = seen().cloned().collect();
+    }
+    if sources.len() > MANY_SOURCES {
+        sources.clear();
+    }
+    let of = sources.clone();
+    let told =
+        move |state: &AdminState| Ok(of.iter().map(|row| state.views().login_coverage(row.id())).collect::<Vec<_>>());
+    let told = asked.read(told).await?;
+    let notes = |kind| {
+        let of_logins = sources.iter().zip(&told).map(|(row, told)| {
+            let name = row.name();
+            match told {
+                Some(coverage) => {
+                    let (since, last) = (asked.moment(coverage.since), asked.moment(coverage.last));
+                    format!("{name} has told of logins since {}, last {}.", since.shown, last.ago)
+                }
+                None => {
+                    format!("{name} has told of no login yet: a scheme on logins does nothing there until it does.")
+                }
+            }
+        });
+        let of_logins: Vec<_> = if kind == TriggerKind::OnLogin { of_logins.collect() } else { Vec::new() };
+        of_logins.into_iter().chain(sources.iter().filter_map(|row| caveats::of_trigger(kind, row))).collect()
+    };
+    let choice =
+        |(kind, word, about): (TriggerKind, _, _)| KindChoice { value: kind.as_str(), word, about, notes: notes(kind) };
+    Ok(KINDS.map(choice).into())
 }
 
 /// `POST /drafts/new`: keeps the draft.

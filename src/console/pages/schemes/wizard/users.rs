@@ -5,7 +5,10 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    Around, Fault, Kept, Step, address,
+    Around, Kept, Step,
+    actions::product,
+    address,
+    caveats::Caveats,
     conditions::{self, Conditions, Objections, listed},
     frame,
     groups::{Group, How, found, path_of, text_of},
@@ -34,6 +37,7 @@ struct Page {
     errors: Errors,
     answers: Answers,
     objections: Objections,
+    caveats: Caveats,
     /// The path of the group that the page is about; empty for the whole selection.
     at: String,
     /// The page of the group that this one is a part of.
@@ -251,6 +255,7 @@ fn page(
         errors,
         answers,
         objections: Objections::of(trigger_kind(kept)),
+        caveats: Caveats::of(product(asked, kept)),
         out: at.split_last().map(|(_, out)| page_of(kept, out, to_overview).to_string()),
         hows: if at.is_empty() { whole.into() } else { nested.into() },
         groups: here.map(|group| group.groups().map(row).collect()).unwrap_or_default(),
