@@ -89,7 +89,7 @@ mod tests {
     fn the_groups_of_a_user_are_found_whichever_are_more() {
         for known in [3, 300] {
             let named = named(known);
-            let mut places = Vec::new();
+            let mut places = Vec::<u32>::new();
             let of = [2, 900, 901, 902].map(group).into();
             let own = named.own(&of, |found| places.extend(&found.places)).expect("there is room");
             assert_eq!(places, [7]);
