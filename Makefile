@@ -112,6 +112,11 @@ bench: kafka ## throughput, latency and the speed of the rules as ratios, kept i
 	cargo bench --locked --bench webhooks
 	cargo bench --locked --bench sweep
 	cargo bench --locked --bench views
+	cargo bench --locked --bench console
+
+.PHONY: bench-console
+bench-console: ## each page of the console with USERS users, ROUNDS events of each, SCHEMES schemes: first byte and weight, against their goals
+	cargo bench --locked --bench console -- --users $${USERS:-100000} --rounds $${ROUNDS:-5} --schemes $${SCHEMES:-200}
 
 .PHONY: bench-short
 bench-short: kafka ## one round of webhooks; fails if a ratio has fallen by more than a third against benches/webhooks/baseline.json

@@ -1,6 +1,6 @@
 //! A sandbox with very many users, and usher beside it with schemes for them.
 
-use std::{fmt::Write, fs, net::TcpListener, time::Duration};
+use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Context, ensure};
 use chrono::{TimeDelta, Utc};
@@ -12,7 +12,10 @@ use usher::{
     sandbox::{Account, Control, Limit, Population, RequestCount, TOKEN},
 };
 
-use super::process::Process;
+use super::{
+    process::Process,
+    starting::{free_ports, until_it_works},
+};
 
 const ADMIN_TOKEN: &str = "bench";
 
@@ -135,20 +138,4 @@ fn scheme(text: &mut String, id: &str, trigger: &str, test_mode: bool, select: &
         "  - {{ id: {id}, source: acme, trigger: {trigger}, test_mode: {test_mode}, select: {{ {select} }}, actions: \
          [{{ add_groups: [found] }}] }}"
     )
-}
-
-fn free_ports() -> anyhow::Result<[u16; 2]> {
-    let listeners = [TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?];
-    Ok([listeners[0].local_addr()?.port(), listeners[1].local_addr()?.port()])
-}
-
-/// What `attempt` gives as soon as it succeeds, within ten seconds.
-async fn until_it_works<T, F: Future<Output = anyhow::Result<T>>>(attempt: impl Fn() -> F) -> anyhow::Result<T> {
-    for _ in 0..100 {
-        if let Ok(done) = attempt().await {
-            return Ok(done);
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    attempt().await
 }

@@ -9,6 +9,7 @@
 
 mod ground;
 mod process;
+mod starting;
 
 use std::time::{Duration, Instant};
 

@@ -11,7 +11,7 @@ use usher::{
     },
 };
 
-use super::records::{Records, at, scheme, source, sweep};
+use super::records::{Records, scheme, source, sweep};
 
 /// How often each list is asked for.
 const TIMES: u32 = 50;
@@ -34,7 +34,7 @@ pub(super) fn measure(views: &Views, records: Records) -> anyhow::Result<Duratio
         println!("{name} | {items} | {:.2} | {:.2}", median.as_secs_f64() * 1e3, most.as_secs_f64() * 1e3);
         Ok(())
     };
-    for (name, filter) in filters() {
+    for (name, filter) in filters(records) {
         list(&format!("runs: {name}"), &|_| count(views.runs(&filter, &page())?))?;
     }
     let run = RunId::of_sweep(&sweep(0), &scheme("idle").id);
@@ -78,7 +78,7 @@ pub(super) fn measure(views: &Views, records: Records) -> anyhow::Result<Duratio
     Ok(slowest)
 }
 
-fn filters() -> Vec<(&'static str, Filter)> {
+fn filters(records: Records) -> Vec<(&'static str, Filter)> {
     let scheme = Some(scheme("scheme-7").id);
     vec![
         ("all", Filter::default()),
@@ -98,7 +98,7 @@ fn filters() -> Vec<(&'static str, Filter)> {
         ("of a kind: none", Filter { kind: Some(RunKind::Undo), ..Filter::default() }),
         ("by nobody", Filter { by: Some("nobody".into()), ..Filter::default() }),
         ("with a text: none", Filter { text: Some("no such text".into()), ..Filter::default() }),
-        ("of the last second", Filter { since: Some(at(499_000)), ..Filter::default() }),
+        ("of the last second", Filter { since: Some(records.at(499_000)), ..Filter::default() }),
         (
             "of a scheme, with an action: none",
             Filter { scheme, action: Some("deactivate".into()), ..Filter::default() },

@@ -58,8 +58,8 @@ impl Log for MadeUp {
         let next = from.first().map_or(0, |(_, next)| *next);
         let read = futures::stream::unfold((next, ends), move |(next, mut ends)| async move {
             ends.wait_for(|ends| ends.get(&stream).is_some_and(|end| next < *end)).await.ok()?;
-            let (key, payload) = records.record(stream, next);
-            let position = Position { partition: Self::PARTITION, offset: next };
+            let Record { key, payload } = records.record(stream, next);
+            let (key, position) = (key.as_str().to_owned(), Position { partition: Self::PARTITION, offset: next });
             Some((Ok(Stored { position, key, payload, appended: Timestamp::from_millis(0) }), (next + 1, ends)))
         });
         Ok(read.boxed())

@@ -19,6 +19,7 @@ use anyhow::ensure;
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
 use usher::{
+    domain::Timestamp,
     health::Health,
     log::{Log, Stream},
     store::Store,
@@ -29,6 +30,8 @@ use self::{log::MadeUp, records::Records};
 
 /// How often progress is looked at.
 const EVERY: Duration = Duration::from_millis(20);
+/// When the first record happened.
+const EPOCH: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 /// The longest that the first page of a list may take, by the median.
 const LONGEST: Duration = Duration::from_millis(100);
 /// So many outcomes have to be taken in each second.
@@ -54,7 +57,7 @@ async fn main() -> anyhow::Result<()> {
     if !bench {
         return Ok(());
     }
-    let records = Records { users, rounds };
+    let records = Records { users, rounds, began: EPOCH, apart: Duration::from_millis(1) };
     let dir = tempfile::tempdir()?;
     let store = Store::open(dir.path(), "bench")?;
     let views = Views::open(&store)?;

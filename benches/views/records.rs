@@ -2,21 +2,18 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use usher::{
     domain::{
         Activity, Cause, DeadLetter, Decision, EventId, EventKind, Forecast, GroupName, Limits, MadeOf, Mode, Outcome,
         Reason, SchemeId, SchemeRef, SchemeVerdict, Sighting, SourceId, Stage, Step, StepResult, SweepId,
-        SweepProgress, SweepRun, SweepStep, Timestamp, Truth, UserId, UserRef, Via,
+        SweepProgress, SweepRun, SweepStep, Timestamp, Truth, UserId, UserKey, UserRef, Via,
     },
     log::{
-        Stream,
+        Record, Stream,
         codec::{OutcomeRecord, encode},
     },
 };
 
-/// The beginning: each record is a little later than the one before.
-const EPOCH: i64 = 1_790_000_000_000;
 /// One in so many steps fails, and leaves a dead letter.
 const FAILS: u64 = 100;
 
@@ -25,6 +22,10 @@ const FAILS: u64 = 100;
 pub(super) struct Records {
     pub(super) users: u64,
     pub(super) rounds: u64,
+    /// When the first of them happened.
+    pub(super) began: Timestamp,
+    /// How much later each is than the one before. Those of events and those of sweeps begin at the same time.
+    pub(super) apart: Duration,
 }
 
 impl Records {
@@ -41,23 +42,24 @@ impl Records {
         }
     }
 
-    /// The key and payload of a record.
-    pub(super) fn record(self, stream: Stream, number: u64) -> (String, Bytes) {
-        match stream {
-            Stream::SweepProgress => (SOURCE.into(), encode(&self.progress(number))),
+    /// A record.
+    pub(super) fn record(self, stream: Stream, number: u64) -> Record {
+        let (key, payload) = match stream {
+            Stream::SweepProgress => (UserKey::of_source(&source()), encode(&self.progress(number))),
             Stream::DeadLetters => {
                 let letter = self.letter(number * FAILS);
-                (SOURCE.into(), encode(&letter))
+                (UserKey::new(&letter.source, &letter.user), encode(&letter))
             }
             Stream::Outcomes => {
                 let outcome = self.outcome(number);
-                (outcome.step.user_key().as_str().into(), encode(&OutcomeRecord::Outcome(outcome)))
+                (outcome.step.user_key(), encode(&OutcomeRecord::Outcome(outcome)))
             }
             _ => {
                 let decision = self.decision(number);
-                (decision.key().as_str().into(), encode(&decision))
+                (decision.key(), encode(&decision))
             }
-        }
+        };
+        Record { key, payload }
     }
 
     fn progress(self, number: u64) -> SweepProgress {
@@ -66,14 +68,14 @@ impl Records {
             SweepStep::Started {
                 runs: vec![run],
                 cause: Cause::Schedule,
-                due: Some(at(number)),
+                due: Some(self.at(number)),
                 from: vec![0],
                 undo_of: None,
             }
         } else {
             SweepStep::ListingEnded { seen: self.users, incomplete: None, named: false }
         };
-        SweepProgress { sweep: sweep(number / 2), source: source(), at: at(number), step }
+        SweepProgress { sweep: sweep(number / 2), source: source(), at: self.at(number), step }
     }
 
     /// An event in the first half, a sighting in the second.
@@ -88,9 +90,13 @@ impl Records {
             (EventKind::Sighted, event, Some(Sighting { sweep, released: None, memberships: None, undo: None }))
         };
         let name = format!("scheme-{}", number % 20);
-        let verdict = verdict(if sighting.is_some() { "idle" } else { &name });
-        let activity =
-            Activity { last_login: Some(at(number)), logins: round, as_of: Some(at(number)), ..Activity::new(at(0)) };
+        let verdict = verdict(if sighting.is_some() { "idle" } else { &name }, self.at(0));
+        let activity = Activity {
+            last_login: Some(self.at(number)),
+            logins: round,
+            as_of: Some(self.at(number)),
+            ..Activity::new(self.at(0))
+        };
         Decision {
             event,
             source: source(),
@@ -98,8 +104,8 @@ impl Records {
             via: if sighting.is_some() { Via::Sweep } else { Via::Webhook },
             user: UserRef::Id(id),
             user_name: Some(user.replace("account-", "name-")),
-            accepted: at(number),
-            decided: at(number),
+            accepted: self.at(number),
+            decided: self.at(number),
             mode: Mode::Active,
             no_action: None,
             verdicts: vec![verdict],
@@ -128,7 +134,7 @@ impl Records {
             test_mode: false,
             reason: "the user was not a member of the group before".into(),
             before: Some("not a member".into()),
-            at: at(number),
+            at: self.at(number),
             took: Duration::from_millis(40),
             error: (result == StepResult::Failed).then(|| "the product answered 400: the group is read-only".into()),
             after: None,
@@ -147,16 +153,22 @@ impl Records {
             event: Some(step.event.clone()),
             step: Some(step),
             reason: "the product answered 400: the group is read-only".into(),
-            at: at(number),
+            at: self.at(number),
             again: None,
             held: false,
         }
     }
 
+    /// The time of a record.
+    pub(super) fn at(self, number: u64) -> Timestamp {
+        let nth = number % (self.users * self.rounds);
+        self.began.plus(self.apart.saturating_mul(u32::try_from(nth).unwrap_or(u32::MAX)))
+    }
+
     /// The user of a record: in no order, as users are.
     pub(super) fn user(self, number: u64) -> String {
         let user = (number % self.users) * 7_919 % self.users;
-        format!("account-{user:08}")
+        user_id(user)
     }
 }
 
@@ -175,17 +187,17 @@ pub(super) fn sweep(round: u64) -> SweepId {
     SweepId::new(format!("{round:032x}"))
 }
 
-/// The time of a record.
-pub(super) fn at(number: u64) -> Timestamp {
-    Timestamp::from_millis(EPOCH + i64::try_from(number).unwrap_or(i64::MAX))
+/// The id of a user.
+pub(super) fn user_id(number: impl std::fmt::Display) -> String {
+    format!("account-{number}")
 }
 
-fn verdict(name: &str) -> SchemeVerdict {
+fn verdict(name: &str, at: Timestamp) -> SchemeVerdict {
     let reason = |condition: &str, parts| Reason {
         condition: condition.into(),
         truth: Truth::True,
         because: "the e-mail address is of the domain contractor.example".into(),
-        as_of: Some(at(0)),
+        as_of: Some(at),
         value: None,
         made_of: MadeOf::All,
         change: None,
