@@ -171,3 +171,26 @@ async fn a_viewer_reads_all_of_a_scheme_and_changes_nothing() {
     assert_eq!(viewer.submit("/schemes", "/drafts/new", &draft).await.status, 403);
     assert_eq!(scheme(&usher, "leavers").await, before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_schemes_are_shown_page_by_page_and_filters_look_at_all_of_them() {
+    let of = |number| {
+        format!(
+            "{{ id: s-{number:02}, source: acme, trigger: on_create, select: {{ everyone: true }}, actions: [{{ add_groups: [staff] }}] }}"
+        )
+    };
+    let ground = Ground::new(&(0..45).map(of).collect::<Vec<_>>().join(", ")).groups(&["staff"]);
+    let usher = Usher::start(&ground).await;
+    let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
+    let rows = |page: &str| page.matches("href=\"/schemes/s-").count();
+    let first = visitor.get("/schemes", &[]).await.text;
+    assert_eq!(rows(&first), 40, "{first}");
+    assert!(first.contains("Schemes 1 to 40 of 45") && first.contains(">Next</a>"), "{first}");
+    let next = first.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");
+    let second = visitor.get(next, &[]).await.text;
+    assert_eq!(rows(&second), 5, "{second}");
+    assert!(second.contains("Schemes 41 to 45 of 45") && second.contains(">First</a>"), "{second}");
+    assert!(!second.contains(">Next</a>"), "{second}");
+    let found = visitor.get("/schemes?q=s-44", &[]).await.text;
+    assert!(found.contains("Schemes 1 to 1 of 1 that fit the filters; there are 45"), "{found}");
+}

@@ -145,7 +145,7 @@ async fn what_is_not_known_of_a_user_is_said_with_the_reason_and_never_counted_a
     };
     for name in ["E-mail", "Created", "Last login", "Groups", "Last login told", "Logins told"] {
         let value = fact(&page.text, name);
-        assert!(value.starts_with("not known <span class=\"muted\">("), "{name}: {value}");
+        assert!(value.starts_with("not known<span class=\"muted\">: "), "{name}: {value}");
         assert!(!value.contains("fresh=true"), "{name}: {value}");
     }
     let listed = visitor.get("/users?source=globex&q=hidden", &[]).await.text;
@@ -226,4 +226,29 @@ async fn the_pages_of_users_are_whole_for_everybody() {
     let event = usher.tell(ACME, Happening::Created, &user).await;
     usher.ended(&event).await;
     play("users", arguments(&usher, &[&path(ACME, "k:77/é")])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answers_of_many_schemes_are_told_page_by_page_first_of_those_that_select() {
+    let of = |number| {
+        format!(
+            "{{ id: s-{number:02}, source: acme, trigger: manual, select: {{ email_domain: [nowhere.example] }}, actions: [{{ add_groups: [staff] }}] }}"
+        )
+    };
+    let all =
+        "{ id: zz, source: acme, trigger: manual, select: { everyone: true }, actions: [{ add_groups: [staff] }] }";
+    let schemes: Vec<_> = (0..18).map(of).chain([all.to_owned()]).collect();
+    let (_ground, usher) = start_with(&schemes.join(", ")).await;
+    let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
+    let part = |from: &'static str| {
+        let (path, visitor) = (format!("{}?part=schemes&from={from}", path(ACME, "KEY9")), visitor.clone());
+        async move { visitor.get(&path, &[("HX-Request-Type", "partial")]).await.text }
+    };
+    let (first, second) = (part("0").await, part("16").await);
+    let rows = |part: &str| part.matches("href=\"/schemes/").count();
+    assert_eq!((rows(&first), rows(&second)), (16, 3), "{first}{second}");
+    assert!(first.contains("Schemes 1 to 16 of 19") && first.contains("from=16"), "{first}");
+    let place = |scheme: &str| first.find(&format!("href=\"/schemes/{scheme}\""));
+    assert!(place("zz") < place("s-00") && place("zz").is_some(), "{first}");
+    assert!(second.contains("Schemes 17 to 19 of 19") && !second.contains("More schemes"), "{second}");
 }

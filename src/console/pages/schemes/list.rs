@@ -11,14 +11,14 @@ use crate::{
     },
     console::{
         Answer, Asked,
-        frame::{Badge, Chip, Choice, Frame, Moment, Place},
+        frame::{Badge, Chip, Choice, Frame, Moment, Pages, Place},
         pages::{
             filters::{Filters, Label},
             source_choices,
         },
     },
     settings::{Contents, SchemeView},
-    views::{OpenRun, RunState},
+    views::{Cursor, Limit, OpenRun, RunState},
 };
 
 #[derive(Template)]
@@ -32,7 +32,8 @@ struct Schemes {
     states: Vec<Choice>,
     chips: Vec<Chip>,
     rows: Vec<Row>,
-    total: usize,
+    says: String,
+    pages: Pages,
     drafts: Vec<DraftRow>,
     no_new: Option<String>,
 }
@@ -57,9 +58,13 @@ struct Asks {
     q: String,
     source: String,
     state: String,
+    cursor: String,
     /// The act that was done just before.
     said: String,
 }
+
+/// How many are on one page.
+const ON_A_PAGE: usize = Limit::CONSOLE.get();
 
 impl Row {
     fn new(asked: &Asked, listed: SchemeView, open: &[OpenRun]) -> Self {
@@ -99,7 +104,7 @@ impl Row {
 /// # Errors
 /// [`Problem::BadQuery`] if a filter is unknown; an internal one if the views can't be read.
 pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
-    let Asks { q, source, state, said } = asked.query()?;
+    let Asks { q, source, state, cursor, said } = asked.query()?;
     let (listed, open) = asked
         .read(|state| {
             let open = state.views().open_runs().map_err(|error| Problem::internal(&error))?;
@@ -118,17 +123,36 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
             && (state.is_empty() || states(listed).contains(&state.as_str()))
             && (needle.is_empty() || name.contains(&needle) || listed.id.as_str().contains(&needle))
     };
-    let rows = listed.into_iter().filter(fits).map(|listed| Row::new(&asked, listed, &open)).collect();
+    let fitting: Vec<_> = listed.into_iter().filter(fits).collect();
+    let (count, begin) = (fitting.len(), begin_of(&fitting, &cursor));
+    let shown: Vec<_> = fitting.into_iter().skip(begin).take(ON_A_PAGE).collect();
+    let end = begin + shown.len();
+    let says = match count {
+        count if count == total => format!("Schemes {} to {end} of {total}", begin + 1),
+        count => format!("Schemes {} to {end} of {count} that fit the filters; there are {total}", begin + 1),
+    };
+    let last = shown.last().filter(|_| end < count).map(|last| Cursor::behind(last.id.as_str()));
+    let rows = shown.into_iter().map(|listed| Row::new(&asked, listed, &open)).collect();
     let sources = source_choices(&asked);
     let states = STATES.map(|(name, badge)| Choice::new(name, badge.word)).to_vec();
     let all = vec![("q", q.as_str()), ("source", &source), ("state", &state)];
     let labels: [Label<'_>; 3] =
         [("q", "Name or id", &[]), ("source", "Source", &sources), ("state", "State", &states)];
-    let chips = Filters { path: "/schemes", all }.chips(&labels);
+    let filters = Filters { path: "/schemes", all };
+    let chips = filters.chips(&labels);
+    let older = last.map(|last| filters.address().with("cursor", &String::from(last)).to_string());
+    let pages = Pages { first: (begin > 0).then(|| filters.address().to_string()), older };
     let mut frame = asked.frame(Place::Schemes, "Schemes");
     frame.wide = true;
     frame.said = if said == "draft-deleted" { "The draft is thrown away." } else { "" };
     let drafts = DraftRow::all(&asked);
     let no_new = asked.why_not(Permission::ChangeSchemes, About::Anything);
-    Answer::html(&Schemes { frame, drafts, no_new, q, source, state, sources, states, chips, rows, total })
+    Answer::html(&Schemes { frame, drafts, no_new, q, source, state, sources, states, chips, rows, says, pages })
+}
+
+/// Where the page behind `cursor` begins; at the first scheme if the one at the cursor is gone.
+fn begin_of(fitting: &[SchemeView], cursor: &str) -> usize {
+    let Ok(cursor) = Cursor::try_from(cursor.to_owned()) else { return 0 };
+    let place = fitting.iter().position(|listed| listed.id.as_str().as_bytes() == cursor.place());
+    place.map_or(0, |place| place + 1)
 }

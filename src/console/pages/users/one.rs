@@ -54,6 +54,8 @@ struct Asks {
     read: String,
     /// The fragment that is wanted.
     part: String,
+    /// So many schemes were shown before.
+    from: usize,
     /// The kind of item of the timeline.
     kind: String,
     cursor: String,
@@ -75,7 +77,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
             let known = Known::read(&asked, &source, &id, fresh).await?;
             Answer::html(&Facts::new(&asked, &source, &id, &known))
         }
-        "schemes" if asked.is_partial() => Answer::html(&Schemes::read(&asked, &source, &id).await?),
+        "schemes" if asked.is_partial() => Answer::html(&Schemes::read(&asked, &source, &id, asks.from).await?),
         _ => page(&asked, &source, &id, &asks).await,
     }
 }
@@ -83,7 +85,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
 async fn page(asked: &Asked, source: &SourceRow, id: &UserId, asks: &Asks) -> Result<Answer, Problem> {
     let fresh = asks.read == "now";
     let known = Known::read(asked, source, id, fresh).await?;
-    let schemes = if fresh { Schemes::read(asked, source, id).await? } else { Schemes::asking(source, id) };
+    let schemes = if fresh { Schemes::read(asked, source, id, asks.from).await? } else { Schemes::asking(source, id) };
     let timeline = Timeline::read(asked, source, id, At { kind: &asks.kind, cursor: &asks.cursor }).await?;
     let view = known.view.as_ref();
     let page = One {

@@ -15,6 +15,9 @@ use crate::{
     explain::Explanation,
 };
 
+/// So many schemes with their reasons weigh as much as a page may beside the rest.
+const SHOWN: usize = 16;
+
 /// See the module. Until the product has told, this is a placeholder that asks for itself.
 #[derive(Template)]
 #[template(path = "users/schemes.html")]
@@ -35,7 +38,15 @@ enum State {
         at: Option<Moment>,
         rows: Vec<Row>,
         unreadable: Vec<String>,
+        more: Option<More>,
     },
+}
+
+/// Where the schemes go on, if there are more of them than are shown.
+struct More {
+    words: String,
+    /// The whole page, and this part of it, with the next schemes; none on the last page.
+    next: Option<(String, String)>,
 }
 
 struct Row {
@@ -82,23 +93,45 @@ impl Schemes {
         Self::with(source, id, State::Asking)
     }
 
-    /// The answers.
+    /// The answers, first of those that select the user; of many schemes those behind the first `from`.
     ///
     /// # Errors
     /// A [`Problem`] if it is not the product that fails.
-    pub(super) async fn read(asked: &Asked, source: &SourceRow, id: &UserId) -> Result<Self, Problem> {
+    pub(super) async fn read(asked: &Asked, source: &SourceRow, id: &UserId, from: usize) -> Result<Self, Problem> {
         let (of, wanted, caller) = (source.id().clone(), id.to_string(), asked.principal().clone());
         let told = asked.wait(move |state| async move { explain_user(&state, &caller, &of, &wanted).await });
         let state = match told.await {
-            Ok(Explained { at, schemes, unreadable, .. }) => State::Told {
-                at: at.map(|at| asked.moment(at)),
-                rows: schemes.into_iter().map(|explanation| Row::new(asked, explanation)).collect(),
-                unreadable: unreadable.iter().map(ToString::to_string).collect(),
-            },
+            Ok(Explained { at, mut schemes, unreadable, .. }) => {
+                schemes.sort_by_key(|explanation| match explanation.reasons.truth {
+                    Truth::True => 0,
+                    Truth::Unknown => 1,
+                    Truth::False => 2,
+                });
+                let from = if from < schemes.len() { from } else { 0 };
+                let more = More::new(&address(source.id(), id), from, schemes.len());
+                let shown = schemes.into_iter().skip(from).take(SHOWN);
+                State::Told {
+                    at: at.map(|at| asked.moment(at)),
+                    rows: shown.map(|explanation| Row::new(asked, explanation)).collect(),
+                    unreadable: unreadable.iter().map(ToString::to_string).collect(),
+                    more,
+                }
+            }
             Err(Problem::Unavailable(why) | Problem::NoSuchUser(why)) => State::Trouble(sentence(&why)),
             Err(other) => return Err(other),
         };
         Ok(Self::with(source, id, state))
+    }
+}
+
+impl More {
+    fn new(here: &Address, from: usize, count: usize) -> Option<Self> {
+        let end = from.saturating_add(SHOWN).min(count);
+        let at = here.clone().with("from", &end.to_string());
+        let next = (end < count)
+            .then(|| (format!("{}#schemes", at.clone().with("read", "now")), at.with("part", "schemes").to_string()));
+        let words = format!("Schemes {} to {end} of {count}, first those that select the user.", from + 1);
+        (count > SHOWN).then_some(Self { words, next })
     }
 }
 
@@ -129,7 +162,7 @@ impl Why {
     fn new(asked: &Asked, reason: Reason) -> Self {
         let (kind, word) = match reason.truth {
             Truth::True => (Kind::Done, "yes"),
-            Truth::False => (Kind::Danger, "no"),
+            Truth::False => (Kind::Off, "no"),
             Truth::Unknown => (Kind::Warn, "?"),
         };
         Self {
@@ -146,7 +179,7 @@ impl Why {
     const fn icon(&self) -> &'static str {
         match self.kind {
             Kind::Done => "done",
-            Kind::Danger => "danger",
+            Kind::Off => "off",
             _ => "unknown",
         }
     }
