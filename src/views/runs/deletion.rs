@@ -5,7 +5,7 @@
 //! that are there, and a run that comes later is marked when it is written. Marked runs are shown nowhere, and their rows
 //! are removed in small steps.
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, ToSql, named_params};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Run, Runs, entries::Entries, row::Row, table::Table};
@@ -48,11 +48,11 @@ const ABOUT: &str = "
         ELSE id IN (SELECT value FROM json_each(:ids)) END
     AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = runs.no)";
 const ENDED: &str = "state IN ('done', 'failed', 'cancelled')";
-/// A run whose undo has not ended, or the undo of a run that is there: the number of its undos names the next one.
-const UNDONE: &str = "(EXISTS (SELECT 1 FROM runs AS undo INDEXED BY runs_by_undo
-        WHERE undo.undo_of = runs.id AND undo.state IN ('running', 'held'))
-    OR EXISTS (SELECT 1 FROM runs AS undone WHERE undone.id = runs.undo_of
-        AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = undone.no)))";
+/// The runs whose undo has not ended, and the undos of runs that are there: the number of its undos names the next one.
+const UNDONE: &str = "
+    SELECT undo_of FROM runs INDEXED BY runs_by_undo WHERE undo_of IS NOT NULL AND state IN ('running', 'held')
+    UNION ALL SELECT undo.id FROM runs AS undo INDEXED BY runs_by_undo JOIN runs AS undone ON undone.id = undo.undo_of
+        WHERE undo.undo_of IS NOT NULL AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = undone.no)";
 /// Keeps the time of the latest of the runs that `WHERE` selects.
 const KEEP_UNTIL: &str = "ON CONFLICT (source) DO UPDATE SET latest = max(latest, excluded.latest)";
 
@@ -169,21 +169,23 @@ impl Runs<'_> {
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(in crate::views) fn deletable(self, runs: &RunSelection) -> Result<Deletable, Error> {
-        let Values { ids, matching } = Values::of(runs);
-        let values = named_params! {
-            ":ids": ids, ":before": matching.before, ":scheme": matching.scheme, ":source": matching.source,
-            ":kind": matching.kind, ":state": matching.state, ":test_mode": matching.test_mode,
+        let values = Values::of(runs);
+        let (wanted, values) = values.conditions(runs);
+        let count = |from: &str| -> Result<u64, Error> {
+            let sql = format!("SELECT count(*) FROM {from} {wanted}");
+            Ok(self.0.prepare_cached(&sql)?.query_row(&*values, |row| row.get(0))?)
         };
+        // Each of these is counted in an index as long as one filter at most is on: of very many runs no row is read.
+        let removed = count("runs_removed JOIN runs ON runs.no = runs_removed.run WHERE")?;
+        let found = count("runs WHERE")?.saturating_sub(removed);
+        let held = count("runs INDEXED BY runs_by_state WHERE state = 'held' AND")?;
+        let running = count("runs INDEXED BY runs_by_state WHERE state = 'running' AND")?;
         let sql = format!(
-            "SELECT count(*) AS found, ifnull(sum(state = 'held'), 0) AS held, ifnull(sum(state = 'running'), 0) AS running
-            FROM runs WHERE {ABOUT}"
+            "SELECT id FROM runs WHERE id IN ({UNDONE}) AND {ENDED} AND {wanted}
+                AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = runs.no)"
         );
         let mut statement = self.0.prepare_cached(&sql)?;
-        let (found, held, running): (u64, u64, u64) =
-            statement.query_row(values, |row| Ok((row.get("found")?, row.get("held")?, row.get("running")?)))?;
-        let sql = format!("SELECT id FROM runs WHERE {ABOUT} AND {ENDED} AND {UNDONE}");
-        let mut statement = self.0.prepare_cached(&sql)?;
-        let undoing = statement.query_map(values, |row| row.get(0))?.collect::<Result<Vec<RunId>, _>>()?;
+        let undoing = statement.query_map(&*values, |row| row.get(0))?.collect::<Result<Vec<RunId>, _>>()?;
         let missing = match runs {
             RunSelection::These(ids) => (ids.len() as u64).saturating_sub(found),
             RunSelection::All(_) => 0,
@@ -213,6 +215,27 @@ impl Values {
             RunSelection::These(ids) => Self { ids: Some(serde_json::json!(ids).to_string()), matching: nothing() },
             RunSelection::All(matching) => Self { ids: None, matching: matching.clone() },
         }
+    }
+
+    /// The same as conditions of which each that is there can be served by an index, with the value of each `?`.
+    fn conditions(&self, runs: &RunSelection) -> (String, Vec<&dyn ToSql>) {
+        let Self { ids, matching: Matching { before, scheme, source, kind, state, test_mode } } = self;
+        let (mut wanted, mut values): (Vec<&str>, Vec<&dyn ToSql>) = match runs {
+            RunSelection::These(_) => (vec!["id IN (SELECT value FROM json_each(?))"], vec![ids as &dyn ToSql]),
+            RunSelection::All(_) => (vec!["started < ?"], vec![before as &dyn ToSql]),
+        };
+        let filters: [(&str, Option<&dyn ToSql>); 5] = [
+            ("scheme = ?", scheme.as_ref().map(|scheme| scheme as &dyn ToSql)),
+            ("source = ?", source.as_ref().map(|source| source as &dyn ToSql)),
+            ("kind = ?", kind.as_ref().map(|kind| kind as &dyn ToSql)),
+            ("state = ?", state.as_ref().map(|state| state as &dyn ToSql)),
+            ("test_mode = ?", test_mode.as_ref().map(|test_mode| test_mode as &dyn ToSql)),
+        ];
+        for (filter, value) in filters.into_iter().filter_map(|(filter, value)| Some((filter, value?))) {
+            wanted.push(filter);
+            values.push(value);
+        }
+        (wanted.join(" AND "), values)
     }
 }
 

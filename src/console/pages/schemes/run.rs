@@ -1,12 +1,14 @@
 //! `/schemes/{id}/run`: runs a scheme now. Says first about how many users, in which mode and within which limit.
 
 use askama::Template;
+use serde::Deserialize;
 
 use super::{
     act::{as_json, may, readable},
     address,
     read::limits_words,
     scheme,
+    wizard::users::Count,
 };
 use crate::{
     admin::{
@@ -32,13 +34,24 @@ struct RunNow {
     back: String,
     path: String,
     source: String,
-    estimate: Estimated,
+    /// The number of users, where it is wanted at once; else the page asks for it by itself.
+    count: Option<Count>,
     limits: String,
     test_mode: bool,
     test_kind: Kind,
     observes: bool,
     word: String,
     why_not: Option<String>,
+}
+
+/// The query of the page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Asks {
+    /// Whether the users are to be counted at once. With very many that takes longer than a page may.
+    count: String,
+    /// The fragment that is wanted.
+    part: String,
 }
 
 /// The number of users that a scheme would select, by the last list.
@@ -72,8 +85,8 @@ impl Estimated {
             Ok(EstimateRow { selected, unknown, seen, as_of, whole, why }) => {
                 let open = match unknown {
                     0 => String::new(),
-                    1 => "; 1 is not known".to_owned(),
-                    more => format!("; {more} are not known"),
+                    1 => "; 1 more may be, as the list does not tell all about them".to_owned(),
+                    more => format!("; {more} more may be, as the list does not tell all about them"),
                 };
                 let text = format!("About {selected} of {}{open}", users(seen));
                 let why = (whole != Some(true))
@@ -99,11 +112,19 @@ async fn estimate(asked: &Asked, scheme: &Scheme) -> Result<Estimated, Problem> 
 ///
 /// # Errors
 /// [`Problem::NotFound`] if there is no such scheme among the sources of whoever asks, [`Problem::Conflict`] if it can't
-/// be read.
+/// be read; [`Problem::BadQuery`] if a parameter is unknown.
 pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
+    let Asks { count, part } = asked.query()?;
     let listed = scheme(&asked)?;
     let Some(scheme) = readable(&listed) else {
         return Err(Problem::Conflict("this version of usher can't read the scheme; write it anew".into()));
+    };
+    if part == "count" && asked.is_partial() {
+        return Answer::html(&Count::new(estimate(&asked, scheme).await?));
+    }
+    let count = match count.as_str() {
+        "yes" => Some(Count::new(estimate(&asked, scheme).await?)),
+        _ => None,
     };
     let state = asked.state();
     let why_not = asked
@@ -119,7 +140,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
         back: path.to_string(),
         path: path.segment("run").to_string(),
         source: source.unwrap_or_else(|| scheme.source.to_string()),
-        estimate: estimate(&asked, scheme).await?,
+        count,
         limits: limits_words(&scheme.limits),
         test_mode: scheme.test_mode,
         test_kind: Kind::Test,

@@ -80,7 +80,7 @@ struct Answers {
 /// How many users a draft would select: a part that is swapped in.
 #[derive(Template)]
 #[template(path = "schemes/wizard/count.html")]
-pub(super) struct Count {
+pub(in crate::console::pages::schemes) struct Count {
     estimate: Estimated,
     /// A limit that leaves some room, where one is asked for.
     limit: Option<u64>,
@@ -88,7 +88,7 @@ pub(super) struct Count {
 
 impl Count {
     /// The number alone.
-    pub(super) fn new(estimate: Estimated) -> Self {
+    pub(in crate::console::pages::schemes) fn new(estimate: Estimated) -> Self {
         Self { estimate, limit: None }
     }
 
