@@ -36,7 +36,7 @@
     button.hidden = !navigator.clipboard;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-      document.getElementById("status").textContent = "Copied.";
+      document.getElementById("status").textContent = button.textContent = "Copied.";
     });
   });
 

@@ -54,9 +54,10 @@ impl Narrator {
 
     /// Suggestions for the next step.
     pub(super) fn invite(&self, stage: &Stage) {
-        let (admin, token) = (stage.admin_url(""), stage.admin_token());
+        let (admin, token, sandbox) = (stage.admin_url(""), stage.admin_token(), stage.sandbox.origin());
         println!(
             "\nThe service goes on. Open {admin} in a browser and sign in with the token {token}\n\
+             \nThe simulated Atlassian is at {sandbox}: docs/sandbox.md tells how to put more people there.\n\
              \nOr look around in another terminal:\n\
              \n  curl -H 'Authorization: Bearer {token}' '{admin}api/v1/runs'\
              \n  curl -H 'Authorization: Bearer {token}' '{admin}api/v1/decisions?user=carla'\

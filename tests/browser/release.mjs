@@ -26,6 +26,12 @@ await play(async (url, token, run, script) => {
     await page.waitForTimeout(200);
   }
   expect((await page.textContent("#progress")).includes("Done"), "the page does not come to an end");
+  // The rest of the page is of the end, too, without being asked for.
+  if (script === "script") {
+    await page.waitForFunction(() => document.querySelectorAll("#entries tbody tr").length === 3);
+    expect(!(await page.textContent("main")).includes("in the works"), "the page says that the run is still in the works");
+    expect(await page.locator("main a:has-text('Undo')").count() === 1, "a run that has ended offers no undo");
+  }
   await visit(browser, `/runs/${run}`);
   expect(await page.locator("#entries tbody tr").count() === 3, "not an entry for each step");
   await browser.close();

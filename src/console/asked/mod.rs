@@ -318,8 +318,9 @@ struct Refused {
     again: Option<String>,
 }
 
-/// A message as a sentence.
+/// A message as a sentence, with its names between quotation marks.
 pub(super) fn sentence(message: &str) -> String {
+    let message = quoted(message);
     let mut characters = message.chars();
     let first = characters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
     let rest = characters.as_str();
@@ -331,6 +332,15 @@ pub(super) fn sentence(message: &str) -> String {
 fn polls(is_partial: bool, query: &str) -> bool {
     let mut parts = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "part");
     is_partial && parts.any(|(_, part)| POLLS.contains(&&*part))
+}
+
+/// `message` with quotation marks for the backticks that messages of the API have around names.
+fn quoted(message: &str) -> String {
+    if !message.matches('`').count().is_multiple_of(2) {
+        return message.to_owned();
+    }
+    let parts = message.split('`').enumerate();
+    parts.map(|(nth, part)| if nth % 2 == 0 { part.to_owned() } else { format!("“{part}”") }).collect()
 }
 
 fn is_partial(request: &HttpRequest) -> bool {
@@ -389,7 +399,8 @@ mod tests {
 
     #[test]
     fn a_message_is_shown_as_a_sentence() {
-        assert_eq!(sentence("there is no run `x`"), "There is no run `x`.");
+        assert_eq!(sentence("there is no run `x`"), "There is no run “x”.");
+        assert_eq!(sentence("a ` alone stays"), "A ` alone stays.");
         assert_eq!(sentence("Only an administrator can."), "Only an administrator can.");
         assert_eq!(sentence(""), ".");
     }

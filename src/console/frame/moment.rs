@@ -7,6 +7,9 @@ use chrono_tz::Tz;
 
 use crate::domain::Timestamp;
 
+/// What is nearer is now.
+const NOW: Duration = Duration::from_secs(1);
+
 /// One time.
 #[derive(Debug, Clone)]
 pub(in crate::console) struct Moment {
@@ -27,13 +30,14 @@ impl Moment {
         let local = DateTime::<Utc>::from_timestamp_millis(at.as_millis()).map(|utc| utc.with_timezone(&zone));
         let text = |format: &str| local.map_or_else(|| machine.clone(), |local| local.format(format).to_string());
         let (shown, offset) = (text("%Y-%m-%d %H:%M:%S %Z"), text("%:z"));
-        let ago = if at > now { format!("in {}", length(now.until(at))) } else { ago(at.until(now)) };
+        // A product read for a page answers a moment after the page was asked for.
+        let ago = if at > now.plus(NOW) { format!("in {}", length(now.until(at))) } else { ago(at.until(now)) };
         Self { machine, shown, ago, offset }
     }
 }
 
 fn ago(time: Duration) -> String {
-    if time < Duration::from_secs(1) { "now".to_owned() } else { format!("{} ago", length(time)) }
+    if time < NOW { "now".to_owned() } else { format!("{} ago", length(time)) }
 }
 
 /// A length of time in its largest unit, rounded down.
@@ -66,6 +70,7 @@ mod tests {
         }
         let later = Moment::new(at.plus(Duration::from_secs(90)), at, Tz::UTC);
         assert_eq!(later.ago, "in 1 min");
+        assert_eq!(Moment::new(at.plus(Duration::from_millis(24)), at, Tz::UTC).ago, "now");
         assert_eq!(Moment::new(Timestamp::from_millis(i64::MAX), at, Tz::UTC).shown, format!("{} ms", i64::MAX));
     }
 }

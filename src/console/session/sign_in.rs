@@ -116,7 +116,10 @@ pub(in crate::console) async fn sign_in(
             Problem::TooManyGuesses => {
                 refuse(StatusCode::TOO_MANY_REQUESTS, "Too many wrong tokens were sent. Wait a minute, then try again.")
             }
-            _ => refuse(StatusCode::FORBIDDEN, "This token is not known. Nothing tells which part of it is wrong."),
+            _ => refuse(
+                StatusCode::FORBIDDEN,
+                "This token is not known. Look whether it was copied as a whole, without blanks.",
+            ),
         };
     };
     if let Some(connection) = request.conn_data::<Arc<Connection>>() {

@@ -207,7 +207,7 @@ async fn a_draft_is_refused_where_it_is_wrong_and_keeps_what_was_typed() {
     let refused = send(&visitor, &actions, &actions, &[("go", "add"), ("kind", "delete")]).await;
     assert!(refused.status == 422 && refused.text.contains("needs a schedule or a person"), "{}", refused.text);
     let empty = send(&visitor, &actions, &actions, &[("go", "next")]).await;
-    assert!(empty.status == 422 && empty.text.contains("`actions` is missing"), "{}", empty.text);
+    assert!(empty.status == 422 && empty.text.contains("“actions” is missing"), "{}", empty.text);
     let early = send(&visitor, &format!("{draft}/overview"), &format!("{draft}/save"), &[("go", "test")]).await;
     assert!(early.status == 422 && early.text.contains("The scheme was not stored"), "{}", early.text);
     // Two windows of one person.

@@ -242,7 +242,8 @@ pub(crate) fn runnable(state: &AdminState, caller: &Principal, id: &str) -> Resu
     };
     let trigger = scheme.trigger.kind();
     if !trigger.is_sweep() {
-        let why = format!("waits for `{trigger}`; give it the trigger `manual` or a schedule, or a twin that has one");
+        let why =
+            format!("waits for `{trigger}`; only a scheme with a schedule or the trigger `manual` can be run by hand");
         return refuse(why);
     }
     if !scheme.enabled {

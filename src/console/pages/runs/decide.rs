@@ -45,9 +45,9 @@ impl Decide {
         let does = if run.test_mode { "Test mode: nothing is changed when it goes on." } else { "" };
         let (title, text) = if releases {
             let text = format!(
-                "Nothing was changed so far. Released, {} is done to {}, as far as they still fit: everybody is decided anew. {does}",
-                run.actions,
-                users(number)
+                "Nothing was changed so far. If you release it, this is done to {}: {}. Each is decided anew before; whoever fits no longer is left out. {does}",
+                users(number),
+                run.actions
             );
             ("This run waits for you", text)
         } else {

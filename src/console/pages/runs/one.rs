@@ -81,7 +81,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let run = run(&asked).await?;
     super::super::start::note(&asked, Milestone::RunRead);
     if asks.part == "progress" && asked.is_partial() {
-        return Answer::html(&Progress::new(&run));
+        return Answer::html(&Progress::part(&run));
     }
     page(&asked, run, asks, Refused::default()).await
 }
@@ -104,7 +104,8 @@ pub(super) async fn page(asked: &Asked, run: Run, asks: Asks, refused: Refused) 
         Ok(found.unwrap_or(Page::<Entry> { items: Vec::new(), next: None }))
     };
     let entries = Entries::new(&run, &asks, asked.read(read).await?, asked);
-    let mut frame = asked.frame(Place::Runs, format!("Run of {}", run.scheme));
+    let title = if run.kind == RunKind::Undo { "Undo of a run of" } else { "Run of" };
+    let mut frame = asked.frame(Place::Runs, format!("{title} {}", run.scheme));
     frame.wide = true;
     frame.refused = !refused.errors.is_empty();
     frame.said = match asks.said.as_str() {
@@ -169,6 +170,7 @@ fn related(run: &Run) -> Vec<(&'static str, String)> {
     let user = run.user.as_ref().map(|user| users::address(&run.source, user).to_string());
     let all = [
         ("The user", user),
+        ("The scheme", Some(Address::of("/schemes", &run.scheme).to_string())),
         ("The run that it undoes", run.undo_of.as_ref().map(of)),
         ("The run that undoes it", run.undone_by.as_ref().map(of)),
     ];

@@ -1,4 +1,5 @@
-//! The numbers of a run, and how far it has come. The fragment polls itself until the run has ended.
+//! The numbers of a run, and how far it has come. The fragment polls itself until the run has ended; then it has the whole page
+//! read once more, as entries, facts and what can be done are other ones by then.
 
 use askama::Template;
 
@@ -15,6 +16,8 @@ use crate::{
 pub(super) struct Progress {
     path: String,
     polls: bool,
+    /// Whether the page around it is of before the end.
+    is_new: bool,
     kind: Kind,
     state: &'static str,
     test: bool,
@@ -32,6 +35,12 @@ struct Decided {
 }
 
 impl Progress {
+    /// For a page that was there before.
+    pub(super) fn part(run: &Run) -> Self {
+        let progress = Self::new(run);
+        Self { is_new: !progress.polls, ..progress }
+    }
+
     pub(super) fn new(run: &Run) -> Self {
         let badge = Badge::from(run.state);
         let path = address(run);
@@ -61,6 +70,7 @@ impl Progress {
         Self {
             path: path.to_string(),
             polls: run.state == RunState::Running,
+            is_new: false,
             kind: badge.kind,
             state: badge.word,
             test: run.test_mode,

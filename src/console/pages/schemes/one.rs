@@ -156,7 +156,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
         return Answer::html(&explained);
     }
     let said = match asks.said.as_str() {
-        "created" => "The scheme is stored.",
+        "created" => "The scheme is stored. Its runs say what it does to each user, and why.",
         "stored" => "The change is stored.",
         "paused" => "The scheme is paused.",
         "resumed" => "The scheme is resumed. It is asked from now on.",

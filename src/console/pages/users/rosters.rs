@@ -24,6 +24,9 @@ use crate::{
 /// A list is old after this time, if its source is not compared with the known users more seldom.
 const OLD: Duration = Duration::from_hours(48);
 
+/// So many lists stand open; more of them would hide the users below.
+const OPEN: usize = 3;
+
 /// See the module.
 #[derive(Template)]
 #[template(path = "users/rosters.html")]
@@ -35,6 +38,8 @@ pub(super) struct Rosters {
     are_kept: bool,
     chosen: String,
     rows: Vec<Row>,
+    /// How they stand in one line, if they don't stand open.
+    folded: Option<String>,
     says: String,
 }
 
@@ -70,8 +75,17 @@ impl Rosters {
         let path = Address::new("/users").with("part", "rosters").with("source", chosen).to_string();
         let says = if polls { "The users are being listed." } else { "" }.to_owned();
         let are_kept = asked.state().users().are_kept();
-        Ok(Self { frame: asked.frame(Place::Users, ""), path, polls, are_kept, chosen: chosen.to_owned(), rows, says })
+        let (frame, chosen, folded) = (asked.frame(Place::Users, ""), chosen.to_owned(), folded(&rows));
+        Ok(Self { frame, path, polls, are_kept, chosen, rows, folded, says })
     }
+}
+
+fn folded(rows: &[Row]) -> Option<String> {
+    let words = [("Whole", "whole"), ("Old", "old"), ("Not whole", "not whole"), ("No list", "missing")];
+    let counts = words.map(|(of, word)| (rows.iter().filter(|row| row.word == of).count(), word));
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    (rows.len() > OPEN).then(|| format!("The lists of {} sources: {counts}", rows.len()))
 }
 
 fn row(asked: &Asked, source: &SourceRow, roster: &RosterRow, refresh: Option<&RefreshState>) -> Row {
