@@ -63,6 +63,10 @@ disk-full: ## fill a small disk under usher FILLS times, as root: what was accep
 browser: ## the pages of the console in chromium, with and without script
 	cargo test --locked --test it -- console:: --nocapture
 
+.PHONY: screenshots
+screenshots: ## take the pictures of docs/console.md anew
+	USHER_TEST_PICTURES=docs/pictures cargo test --locked --test it -- console::pictures
+
 .PHONY: schemathesis
 schemathesis: ## the long form of the test of the API against its OpenAPI document: EXAMPLES for each operation
 	USHER_TEST_EXAMPLES=$${EXAMPLES:-200} cargo test --locked --test it -- schemathesis --nocapture

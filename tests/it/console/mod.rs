@@ -12,6 +12,7 @@ mod letters;
 mod newcomers;
 mod oidc;
 mod pages;
+mod pictures;
 mod run_log;
 mod schemes;
 mod sessions;
