@@ -72,6 +72,11 @@ impl Health {
         WarmUp { health: self.clone(), id }
     }
 
+    /// Nobody waits for the warm-up of the component named `name`: it is begun while the others work.
+    pub fn needs_no_warm_up(&self, name: impl Into<String>) {
+        self.warm_ups().done.insert(name.into());
+    }
+
     /// The components that have not worked yet, with their progress, in the order of their names.
     pub fn warming_up(&self) -> Vec<(String, String)> {
         let warm_ups = self.warm_ups();
@@ -229,6 +234,9 @@ mod tests {
         let again = health.warm_up("views");
         again.report("they are 9 records behind the log");
         assert_eq!((health.warming_up(), health.failing()), (vec![], vec![]));
+        health.needs_no_warm_up("planner new");
+        health.warm_up("planner new").report("its group is not joined yet");
+        assert_eq!(health.warming_up(), []);
     }
 
     #[tokio::test]

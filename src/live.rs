@@ -21,7 +21,18 @@ impl<T> Live<T> {
 
     /// Replaces the value for all clones.
     pub fn replace(&self, value: T) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
+        drop(self.swap(value));
+    }
+
+    /// Replaces the value for all clones, and gives the one before. Whoever has taken that one holds it still.
+    pub fn swap(&self, value: T) -> Arc<T> {
+        std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), Arc::new(value))
+    }
+
+    /// Replaces the value for all clones by what `change` makes of it. No other change comes in between.
+    pub fn change(&self, change: impl FnOnce(&T) -> T) {
+        let mut now = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *now = Arc::new(change(&now));
     }
 }
 
@@ -53,5 +64,7 @@ mod tests {
         let (clone, held) = (live.clone(), live.get());
         live.replace(2);
         assert_eq!((*clone.get(), *held), (2, 1));
+        live.change(|now| now + 5);
+        assert_eq!((*live.swap(3), *clone.get()), (7, 3));
     }
 }

@@ -44,7 +44,7 @@ pub use shown::Shown;
 use crate::{
     config::{Config, Session},
     domain::{Mode, SourceId},
-    engine::{AdminCommands, References},
+    engine::{AdminCommands, References, Register},
     explain::{Explainer, Previews},
     http_server::Peer,
     log::Log,
@@ -52,7 +52,7 @@ use crate::{
     oidc::Provider,
     secret::Secret,
     settings::Settings,
-    source::{Arrivals, Connection, LastDeliveries},
+    source::{Arrivals, LastDeliveries},
     users::Users,
     views::Views,
 };
@@ -78,8 +78,7 @@ pub struct AdminState {
     commands: AdminCommands,
     arrivals: Arrivals,
     users: Users,
-    references: Vec<Arc<References>>,
-    connections: Vec<Arc<Connection>>,
+    register: Register,
     picked: api::Picked,
     /// The runtime that works on requests to the API.
     runtime: Handle,
@@ -101,15 +100,15 @@ pub struct Parts {
     pub arrivals: Arrivals,
     /// The users of the sources.
     pub users: Users,
-    /// The look-ups of names in schemes and `protect`, in the order of the sources; empty if there are none.
-    pub references: Vec<Arc<References>>,
+    /// The sources that can be reached, with the look-ups of names in schemes and `protect`.
+    pub register: Register,
 }
 
 impl AdminState {
     /// Builds the state. It keeps only the visible part of the configuration. Requests to the API are worked on in the
     /// calling runtime; the listener has its own.
     pub fn new(config: &Config, token: Secret, parts: Parts, metrics: Metrics, readiness: Arc<dyn Readiness>) -> Self {
-        let Parts { log, views, settings, explainer, commands, arrivals, users, references } = parts;
+        let Parts { log, views, settings, explainer, commands, arrivals, users, register } = parts;
         Self {
             shown: Shown::new(config, token),
             log,
@@ -124,17 +123,10 @@ impl AdminState {
             commands,
             arrivals,
             users,
-            references,
-            connections: Vec::new(),
+            register,
             picked: api::Picked::default(),
             runtime: Handle::current(),
         }
-    }
-
-    /// The same, reaching the sources by these connections, for checks and pickers.
-    #[must_use]
-    pub fn reaching(self, connections: Vec<Arc<Connection>>) -> Self {
-        Self { connections, ..self }
     }
 
     /// The visible part of the configuration, to be replaced when that is reloaded.
@@ -241,9 +233,8 @@ impl AdminState {
     }
 
     /// The look-ups of the names of a source and its schemes.
-    fn references(&self, source: &SourceId) -> Option<&References> {
-        let place = self.sources().iter().position(|row| row.id() == source)?;
-        self.references.get(place).map(AsRef::as_ref)
+    fn references(&self, source: &SourceId) -> Option<Arc<References>> {
+        Some(Arc::clone(&self.register.get(source)?.references))
     }
 
     fn source_ids(&self) -> Vec<SourceId> {

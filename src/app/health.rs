@@ -10,28 +10,28 @@ use async_trait::async_trait;
 use super::{Roles, Shutdown};
 use crate::{
     admin::{Readiness, SourceHealth, SourceState, Wait},
+    engine::{Register, RunningSource},
     health::Health,
     log::Log,
-    source::{self, Connection},
+    source,
 };
 
-/// Knows the log, the components, the sources, and whether the process ends. Log and sources are set when they are
-/// there.
+/// Knows the log, the components, the sources, and whether the process ends. The log is set when it is there.
 pub(super) struct AppHealth {
     log: OnceLock<Arc<dyn Log>>,
     components: Health,
     /// Whether parts that have not worked yet make the process not ready.
     waits_for_warm_ups: bool,
-    connections: OnceLock<Vec<Arc<Connection>>>,
+    register: Register,
     shutdown: Shutdown,
 }
 
 impl AppHealth {
     /// For a process with `roles`. A process that takes webhooks in is ready before its other parts are warm: it must
     /// not refuse deliveries while it reads back. See docs/decisions/0025-ready-by-role.md.
-    pub(super) fn new(components: Health, roles: Roles, shutdown: Shutdown) -> Self {
+    pub(super) fn new(components: Health, roles: Roles, register: Register, shutdown: Shutdown) -> Self {
         let waits_for_warm_ups = !roles.webhooks;
-        Self { log: OnceLock::new(), components, waits_for_warm_ups, connections: OnceLock::new(), shutdown }
+        Self { log: OnceLock::new(), components, waits_for_warm_ups, register, shutdown }
     }
 
     fn warm_ups(&self) -> Vec<Wait> {
@@ -42,12 +42,6 @@ impl AppHealth {
     pub(super) fn opened(&self, log: Arc<dyn Log>) {
         // A process opens one log: an error means that it is set already.
         let _told = self.log.set(log);
-    }
-
-    /// The sources are set up.
-    pub(super) fn connected(&self, connections: Vec<Arc<Connection>>) {
-        // They are set up once: an error means that they are set already.
-        let _told = self.connections.set(connections);
     }
 
     /// Why no record would be taken now, as far as the log itself tells. Before it is open, a component says why.
@@ -78,7 +72,8 @@ impl Readiness for AppHealth {
     }
 
     fn sources(&self) -> Vec<SourceHealth> {
-        let health = |connection: &Arc<Connection>| {
+        let health = |running: &Arc<RunningSource>| {
+            let connection = &running.connection;
             let (state, why, since) = match connection.health() {
                 source::Health::Running => (SourceState::Running, None, None),
                 source::Health::Unreachable { why, since } => (SourceState::Unreachable, Some(why), Some(since)),
@@ -86,7 +81,7 @@ impl Readiness for AppHealth {
             };
             SourceHealth { source: connection.source.clone(), state, why, since }
         };
-        self.connections.get().into_iter().flatten().map(health).collect()
+        self.register.all().iter().map(health).collect()
     }
 }
 
@@ -98,7 +93,7 @@ mod tests {
     #[tokio::test]
     async fn a_process_is_not_ready_from_the_moment_on_that_it_is_told_to_stop() {
         let shutdown = Shutdown::default();
-        let health = AppHealth::new(Health::default(), Roles::ALL, shutdown.clone());
+        let health = AppHealth::new(Health::default(), Roles::ALL, Register::default(), shutdown.clone());
         health.opened(MemoryLog::new());
         assert_eq!(health.waiting_for().await, []);
         shutdown.begin();
@@ -107,8 +102,8 @@ mod tests {
     #[tokio::test]
     async fn what_has_not_worked_yet_is_waited_for_where_no_webhooks_are_taken_in() {
         let (components, engine) = (Health::default(), Roles { webhooks: false, engine: true, admin: false });
-        let alone = AppHealth::new(components.clone(), engine, Shutdown::default());
-        let together = AppHealth::new(components.clone(), Roles::ALL, Shutdown::default());
+        let alone = AppHealth::new(components.clone(), engine, Register::default(), Shutdown::default());
+        let together = AppHealth::new(components.clone(), Roles::ALL, Register::default(), Shutdown::default());
         for health in [&alone, &together] {
             health.opened(MemoryLog::new());
         }

@@ -13,6 +13,7 @@ mod listeners;
 mod reloading;
 mod schedules;
 mod service_manager;
+mod sources;
 mod stages;
 mod start;
 mod supervisor;
@@ -29,13 +30,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use crate::{admin, engine::References, log::Log, reload::Reloader, secret::Secret, store::Store};
+use crate::{admin, log::Log, reload::Reloader, secret::Secret, store::Store};
 use background::Background;
 pub use background::LEFT_OVER;
 pub use data_folder::{DataFolder, LOCK, hold as hold_data_folder};
 pub use end::shutdown::Shutdown;
 pub use error::{Error, Listener};
 use listeners::Listeners;
+use sources::Sources;
 use stages::Stage;
 use supervisor::Supervisor;
 pub use surroundings::{Roles, Surroundings};
@@ -63,7 +65,9 @@ pub struct App {
     admin: SocketAddr,
     new_token: Option<NewToken>,
     listeners: Listeners,
-    stages: Vec<Stage>,
+    sources: Arc<Sources>,
+    /// Present if this process decides and acts.
+    scheduler: Option<Stage>,
     views: JoinSet<()>,
     log: Arc<dyn Log>,
     supervisor: Supervisor,
@@ -76,8 +80,6 @@ pub struct App {
     stop_stages: CancellationToken,
     stop_views: CancellationToken,
     housekeeping: Arc<Housekeeping>,
-    /// The look-ups of names in the background.
-    references: Vec<Arc<References>>,
     /// Applies changes of the configuration, if it may be read again.
     reloader: Option<Arc<Reloader>>,
 }
@@ -105,7 +107,7 @@ impl App {
     /// [`Error::ListenerEnded`] and [`Error::ComponentFailed`] if usher ended by itself, [`Error::LeftBehind`] if a
     /// part did not end in time, [`Error::Store`] if the state store can't be written.
     pub async fn run_until_stopped(mut self, stop: CancellationToken) -> Result<(), Error> {
-        let tasks = self.start();
+        let tasks = self.start().await;
         info!(webhooks = self.webhooks.map(tracing::field::display), admin = %self.admin, "usher is running");
         service_manager::ready();
         let shutdown = self.shutdown.clone();
@@ -127,16 +129,12 @@ impl App {
     }
 
     /// Starts all that works with the log and products.
-    fn start(&mut self) -> JoinSet<()> {
+    async fn start(&mut self) -> JoinSet<()> {
+        self.sources.begin().await;
         let (mut tasks, stop) = (JoinSet::new(), self.stop_stages.clone());
-        let ledger = self.housekeeping.memory.ledger.clone();
-        for stage in self.stages.drain(..) {
-            stage.spawn(&mut tasks, &self.supervisor, Arc::clone(&self.log), ledger.clone(), stop.clone());
-        }
-        for references in self.references.drain(..) {
-            let (name, until) = (format!("references {}", references.source()), stop.clone());
-            let make = move || Arc::clone(&references).run(until.clone());
-            tasks.spawn(self.supervisor.clone().run(name, stop.clone(), make));
+        if let Some(scheduler) = self.scheduler.take() {
+            let ledger = self.housekeeping.memory.ledger.clone();
+            scheduler.spawn(&mut tasks, &self.supervisor, Arc::clone(&self.log), ledger, stop.clone());
         }
         if let Some(reloader) = self.reloader.take() {
             let until = stop.clone();

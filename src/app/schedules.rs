@@ -3,8 +3,8 @@
 use tokio::sync::watch;
 
 use crate::{
-    domain::{SourceId, TriggerKind},
-    engine::{LastFired, Schedules, SchemeSchedule},
+    domain::TriggerKind,
+    engine::{LastFired, Register, Schedules, SchemeSchedule},
     log::{Partition, Stream},
     settings::{Contents, SchemeView, Settings},
     source::Controls,
@@ -15,14 +15,14 @@ use crate::{
 pub(super) struct AppSchedules {
     pub(super) settings: Settings,
     pub(super) views: Views,
-    pub(super) sources: Vec<SourceId>,
+    pub(super) register: Register,
 }
 
 impl AppSchedules {
     /// The schedule of a scheme; none if it has none here.
     fn scheduled(&self, listed: SchemeView) -> Result<Option<SchemeSchedule>, views::Error> {
         let Contents::Readable(scheme) = listed.contents else { return Ok(None) };
-        if scheme.trigger.kind() != TriggerKind::Schedule || !self.sources.contains(&scheme.source) {
+        if scheme.trigger.kind() != TriggerKind::Schedule || !self.register.has(&scheme.source) {
             return Ok(None);
         }
         let last_fired =

@@ -10,6 +10,7 @@ mod letter_orders;
 mod memory;
 mod planner;
 mod references;
+mod register;
 mod run_queries;
 mod sweeps;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use planner::Planner;
 pub use planner::pending_steps::PendingSteps;
 pub use references::Finding as ReferenceFinding;
 pub use references::{LookUps, ReferenceReport, References, Unresolved, WrittenSchemes};
+pub use register::{LiveSource, Register, RunningSource};
 pub use run_queries::{AskedStep, Count, RunEnd, RunQueries, UndoPage};
 use sweeps::reconciler::Reconciler;
 pub use sweeps::reconciler::{KnownUsers, UnknownUser};

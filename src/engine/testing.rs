@@ -12,14 +12,18 @@ use std::{
 use async_trait::async_trait;
 use tokio::{sync::watch, time::Instant};
 
-use super::{AskedStep, Count, RunQueries};
+use super::{AskedStep, Count, LiveSource, LookUps, References, RunQueries, RunningSource, WrittenSchemes};
 use crate::{
-    clock::Clock,
+    clock::{Clock, SystemClock},
+    config::{Auth, Source},
     domain::{
-        EmailAddress, GroupName, LastLists, LoginCoverage, RunId, SchemeId, SourceId, Step, SweepId, SweepPlan,
-        Timestamp, UserId, UserRef,
+        EmailAddress, GroupName, LastLists, LoginCoverage, Product, RunId, Scheme, SchemeId, SourceId, Step, SweepId,
+        SweepPlan, Timestamp, UserId, UserRef,
     },
+    metrics::Metrics,
     products::{Client, Error, User, UserPage, cleared_in_test},
+    secret::Secret,
+    source::{Connection, NoControls},
 };
 
 pub(super) const ADMINS: &str = "jira-administrators";
@@ -260,6 +264,31 @@ impl Client for Stub {
         let mut state = self.state();
         state.probes += 1;
         state.there()
+    }
+}
+
+/// The source `id` in the register, with `client` as its product and no schemes.
+pub(crate) fn running(id: SourceId, client: Arc<dyn Client>) -> Arc<RunningSource> {
+    let address = "https://jira.example".parse().unwrap();
+    let source = Source::new(id, Product::JiraDc, address, Auth::Bearer(Secret::new("token")));
+    let (metrics, controls) = (Metrics::new().unwrap(), Arc::new(NoControls::default()));
+    let connection = Connection::new(source.id.clone(), client, 1, Arc::new(SystemClock), controls, metrics.clone());
+    let (live, schemes) = (LiveSource::from(&source), Arc::new(NoSchemes(watch::Sender::new(0))));
+    let (protect, look_ups) = (live.protect.clone(), LookUps::default());
+    let references = References::new(Arc::clone(&connection), source.product, protect, schemes, look_ups, metrics);
+    Arc::new(RunningSource { connection, references, live })
+}
+
+/// There are none, and none come.
+struct NoSchemes(watch::Sender<u64>);
+
+impl WrittenSchemes for NoSchemes {
+    fn schemes_of(&self, _: &SourceId) -> Vec<Scheme> {
+        Vec::new()
+    }
+
+    fn schemes_changed(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
     }
 }
 

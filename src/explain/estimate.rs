@@ -32,7 +32,7 @@ impl Estimator {
 
     /// Counts a user with these facts, activity included.
     pub fn count(&mut self, user: &UserId, facts: Facts) {
-        let references = self.explainer.references.get(&self.question.source);
+        let references = self.explainer.references(&self.question.source);
         let called = references.map_or_else(Vec::new, |references| references.called(user));
         let verdict = self.question.ask(user, &Facts { called, ..facts }, self.now);
         self.seen += 1;

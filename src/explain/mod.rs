@@ -6,7 +6,7 @@ mod jobs;
 mod named;
 mod preview;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 pub use estimate::Estimator;
 pub use jobs::{Job, JobState, Previews, TooMany};
@@ -18,7 +18,7 @@ use crate::{
         AccountType, Activity, Event, EventId, EventKind, Facts, LoginCoverage, Reason, Scheme, SchemeId, SchemeRef,
         SchemeVerdict, SourceId, Step, Timestamp, TriggerKind, Truth, UserHints, UserId, UserRef, Via,
     },
-    engine::References,
+    engine::{References, Register},
     products::{Client, Error as ProductError, User},
     rules::{self, Schemes, Subject, VersionedScheme, Waiting},
 };
@@ -112,26 +112,15 @@ fn first_no(reason: &Reason) -> Option<&Reason> {
 /// Answers from the products as they are now.
 #[derive(Clone)]
 pub struct Explainer {
-    clients: HashMap<SourceId, Arc<dyn Client>>,
+    register: Register,
     seen: Arc<dyn ActivityQueries>,
     clock: Arc<dyn Clock>,
-    references: HashMap<SourceId, Arc<References>>,
 }
 
 impl Explainer {
-    /// Asks `clients` about users, and `seen` about the activity that usher knows.
-    pub fn new(
-        clients: impl IntoIterator<Item = (SourceId, Arc<dyn Client>)>,
-        seen: Arc<dyn ActivityQueries>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { clients: clients.into_iter().collect(), seen, clock, references: HashMap::new() }
-    }
-
-    /// The same, with `references` to resolve the names in schemes.
-    #[must_use]
-    pub fn referring(self, references: impl IntoIterator<Item = (SourceId, Arc<References>)>) -> Self {
-        Self { references: references.into_iter().collect(), ..self }
+    /// Asks the products of the sources in `register` about users, and `seen` about the activity that usher knows.
+    pub fn new(register: Register, seen: Arc<dyn ActivityQueries>, clock: Arc<dyn Clock>) -> Self {
+        Self { register, seen, clock }
     }
 
     /// Why `scheme` selects `user`, by lasting id or else by login name, or why not.
@@ -151,7 +140,7 @@ impl Explainer {
         let reasons = rules::evaluate(scheme, &Subject { user: Some(&user.id), facts, now: at });
         let steps = Question::new(scheme).ask(&user.id, facts, at).map_or(Vec::new(), |verdict| verdict.steps);
         let (change, mut notes) = (rules::smallest_change(&reasons), notes(scheme, facts));
-        if self.references.get(&scheme.source).is_some_and(|references| references.is_in_doubt(&scheme.id)) {
+        if self.references(&scheme.source).is_some_and(|references| references.is_in_doubt(&scheme.id)) {
             notes.push("a name under `exempt` or `protect` is not in the product: what takes something away is held");
         }
         let (scheme, user, user_name) = (scheme.reference(), user.id.clone(), user.name.clone());
@@ -205,8 +194,14 @@ impl Explainer {
         }
     }
 
-    fn client(&self, source: &SourceId) -> Result<&Arc<dyn Client>, Error> {
-        self.clients.get(source).ok_or_else(|| Error::NoSuchSource(source.clone()))
+    fn client(&self, source: &SourceId) -> Result<Arc<dyn Client>, Error> {
+        let running = self.register.get(source).ok_or_else(|| Error::NoSuchSource(source.clone()))?;
+        Ok(Arc::clone(&running.connection.client))
+    }
+
+    /// The look-ups of the names of a source and its schemes.
+    fn references(&self, source: &SourceId) -> Option<Arc<References>> {
+        Some(Arc::clone(&self.register.get(source)?.references))
     }
 
     fn facts(&self, source: &SourceId, user: &User, at: Timestamp) -> Facts {
@@ -214,7 +209,7 @@ impl Explainer {
     }
 
     fn with_activity(&self, facts: Facts, source: &SourceId, user: &UserId, at: Timestamp) -> Facts {
-        let called = self.references.get(source).map_or_else(Vec::new, |references| references.called(user));
+        let called = self.references(source).map_or_else(Vec::new, |references| references.called(user));
         let facts = Facts { called, ..facts };
         facts.with_activity(self.seen.activity(source, user).as_ref(), self.seen.login_coverage(source), at)
     }

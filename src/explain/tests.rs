@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::{
     domain::{EmailAddress, GroupName, Step, Truth},
+    engine::testing::running,
     products::{Error as ProductError, UserPage},
 };
 
@@ -134,8 +135,9 @@ fn explainer_of(hangs: bool) -> (Explainer, Arc<Town>) {
     ];
     let town = Arc::new(Town { users, read: Mutex::default(), hangs, untold: Mutex::default() });
     let client: Arc<dyn Client> = Arc::clone(&town) as Arc<dyn Client>;
-    let acme = "acme".parse().expect("an id");
-    (Explainer::new([(acme, client)], Arc::new(Watched), Arc::new(Stopped)), town)
+    let register = Register::default();
+    register.put(running("acme".parse().expect("an id"), client));
+    (Explainer::new(register, Arc::new(Watched), Arc::new(Stopped)), town)
 }
 
 fn scheme(select: &str) -> Scheme {

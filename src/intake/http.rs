@@ -101,8 +101,9 @@ impl Intake {
             Err(error) => return error.into(),
         };
         // Taken when the body is there: a secret that was added meanwhile counts already.
+        // It is held until the answer: a source that is taken out waits for that.
         let senders = self.senders.now();
-        let known = senders.get(source);
+        let known = senders.get(source).map(|known| &**known);
         if is_ping(request, &body.bytes) {
             self.metrics.webhooks_ignored.with_label_values(&[label_of(known), Ignored::Ping.label()]).inc();
             return DeliveryAnswer::Ignored(Ignored::Ping);
@@ -275,8 +276,8 @@ async fn receive(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    let senders = intake.senders.now();
-    let known = senders.get(source);
+    let known = intake.senders.now().get(source).cloned();
+    let known = known.as_deref();
     let label = label_of(known);
     let traceparent = text_of(request, &TRACEPARENT).filter(|_| intake.trusts_traceparent);
     let span = traces::root(Kind::Server, "POST /webhooks/{source}", traceparent).map(|span| {

@@ -18,4 +18,4 @@ pub use audit::{Passed, read_entry};
 pub use http::{Intake, configure};
 pub use payload::{DeliveryContent, Malformed, Read, ReportedEvent};
 pub use proof::{Proof, ProofError, Unverified, Verified, Verifier};
-pub use senders::Senders;
+pub use senders::{Replaced, Senders};

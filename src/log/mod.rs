@@ -134,6 +134,14 @@ pub trait Log: Send + Sync + 'static {
     /// refuses the member is no error here: see [`Consumer::joining`].
     async fn consume(&self, stream: Stream, group: &str) -> Result<Consumer, Error>;
 
+    /// Keeps what `groups` have not consumed, each with the stream that it consumes, also before they join. A log that
+    /// keeps records for a time, whoever has consumed them, has nothing to do.
+    fn expect_groups(&self, _groups: &[(Stream, String)]) {}
+
+    /// Keeps nothing any more for `groups`, whose members have left. It is not forgotten where they had come to: a group
+    /// that is expected or joined again goes on there, with what is left.
+    fn retire_groups(&self, _groups: &[(Stream, String)]) {}
+
     /// Whether an append would be likely to succeed now.
     ///
     /// # Errors

@@ -3,10 +3,11 @@
 //! Labels come from small closed sets: sources and schemes of the configuration, and enums.
 //!
 //! [`Metrics`] has a field for each family. Names, help texts and labels are in [`register`], the first values in
-//! [`begin`], the text for a scrape in [`exposition`].
+//! [`begin`], their [`end`] with a source, the text for a scrape in [`exposition`].
 
 mod begin;
 mod config;
+mod end;
 mod exemplars;
 mod exposition;
 mod families;

@@ -72,6 +72,11 @@ impl PartitionMetrics {
         }
     }
 
+    /// The family with a series for each source.
+    pub(super) fn by_source(&self) -> &IntGaugeVec {
+        &self.partitions
+    }
+
     /// A partition that comes to `stage` of `source`, and is restored first.
     pub fn comes(&self, stage: &str, source: &str) -> CountedPartition {
         let partition = CountedPartition {

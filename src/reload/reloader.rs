@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -29,12 +30,14 @@ const BETWEEN_RELOADS: Duration = Duration::from_millis(250);
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The parts of usher that take a configuration into use.
+#[async_trait]
 pub trait Target: Send + Sync + 'static {
-    /// Replaces `running` by `next`, as a whole or not at all. May wait for the disk.
+    /// Replaces `running` by `next`, as a whole or not at all. Takes as long as sources that are not in `next` any more
+    /// finish what they have begun. If this is dropped meanwhile, the process must end.
     ///
     /// # Errors
-    /// [`NotApplied`] if a part can't use it; then nothing has changed.
-    fn apply(&self, running: &Config, next: &Config) -> Result<(), NotApplied>;
+    /// [`NotApplied`] if a part can't use it; then nothing has changed, or the process ends.
+    async fn apply(self: Arc<Self>, running: &Config, next: &Config) -> Result<(), NotApplied>;
 }
 
 /// The reason why a right configuration was not applied: the key, and the problem.
@@ -145,8 +148,7 @@ impl Reloader {
             warn!("{warning}");
         }
         let Plan { config, changed, pending } = plan(&running, config);
-        let (target, next) = (Arc::clone(&self.target), config.clone());
-        tokio::task::spawn_blocking(move || target.apply(&running, &next)).await.map_err(|_| Refused::Broken)??;
+        Arc::clone(&self.target).apply(&running, &config).await?;
         self.state().running = config;
         info!(cause, hash = digest, changed = changed.join(", "), "configuration reloaded");
         if !pending.is_empty() {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Error, Roster};
+use super::{Error, Roster, standing::known_number};
 use crate::domain::{SourceId, Timestamp};
 
 /// The rows that are removed in one transaction, so that others get to write in between.
@@ -45,9 +45,25 @@ impl Roster {
             Ok(known.collect::<Result<Vec<(i64, String)>, _>>()?)
         })?;
         for (number, _) in known.into_iter().filter(|(_, id)| sources.iter().all(|source| source.as_str() != id)) {
-            while self.0.database.write(|db| remove_some(db, number))? > 0 {}
-            self.0.database.write(|db| Ok(db.execute("DELETE FROM sources WHERE no = ?1", [number])?))?;
+            self.remove_source(number)?;
         }
+        Ok(())
+    }
+
+    /// Removes the users of `source`.
+    ///
+    /// # Errors
+    /// [`Error::Database`] if SQLite fails.
+    pub fn forget(&self, source: &SourceId) -> Result<(), Error> {
+        match self.0.database.read(|db| known_number(db, source))? {
+            Some(number) => self.remove_source(number),
+            None => Ok(()),
+        }
+    }
+
+    fn remove_source(&self, number: i64) -> Result<(), Error> {
+        while self.0.database.write(|db| remove_some(db, number))? > 0 {}
+        self.0.database.write(|db| Ok(db.execute("DELETE FROM sources WHERE no = ?1", [number])?))?;
         Ok(())
     }
 }

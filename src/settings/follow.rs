@@ -127,6 +127,7 @@ impl Settings {
         }
         match codec::decode::<Setting>(&record.payload) {
             Ok(setting) => {
+                let _turn = self.0.reading.lock().unwrap_or_else(PoisonError::into_inner);
                 let prepared = self.state().prepared(&record.key, setting);
                 self.state_to_change().set(&record.key, prepared)
             }

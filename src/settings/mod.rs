@@ -26,7 +26,7 @@ pub use write::IfMatch;
 use self::state::State;
 use crate::{
     clock::Clock,
-    config::{Config, ProvisionedScheme},
+    config::Config,
     domain::{Pausable, Pause, RunId, Scheme, SchemeChange, SchemeId, SchemeRef, SourceId, Timestamp},
     engine::WrittenSchemes,
     log::Log,
@@ -44,6 +44,8 @@ struct Shared {
     state: RwLock<State>,
     /// The schemes for the planners, all of one moment.
     schemes: watch::Sender<Arc<Schemes>>,
+    /// Held from the reading of a scheme until it is in the state, so that it is read for the present sources.
+    reading: sync::Mutex<()>,
     /// Held while schemes are published, so that an older set never replaces a newer one.
     publishing: sync::Mutex<()>,
     /// Goes up with every change of the state.
@@ -61,13 +63,18 @@ impl Settings {
         let schemes = watch::Sender::new(Arc::new(state.enabled(&Schemes::default())));
         let next = watch::Sender::new(vec![0; usize::from(log.partitions())]);
         let (changes, writing) = (watch::Sender::new(0), Mutex::new(()));
-        let publishing = sync::Mutex::default();
-        Self(Arc::new(Shared { log, clock, state: RwLock::new(state), schemes, publishing, changes, next, writing }))
+        let (reading, publishing) = (sync::Mutex::default(), sync::Mutex::default());
+        let state = RwLock::new(state);
+        Self(Arc::new(Shared { log, clock, state, schemes, reading, publishing, changes, next, writing }))
     }
 
-    /// Replaces the schemes of the configuration by `schemes`.
-    pub fn provide(&self, schemes: Vec<ProvisionedScheme>) {
-        self.state_to_change().provide(schemes);
+    /// Takes the schemes of `config`, and its sources, which schemes may be for. Stored schemes are read again if these
+    /// have changed, which may take long.
+    pub fn provide(&self, config: &Config) {
+        let _turn = self.0.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let sources = config.sources.iter().collect();
+        let read_again = self.state().schemes_for(&sources);
+        self.state_to_change().provide(config.schemes.clone(), sources, read_again);
         self.publish();
         self.0.changes.send_modify(|count| *count += 1);
     }

@@ -34,6 +34,9 @@ pub(super) struct SchemeEntry {
     read: Result<CheckedScheme, String>,
 }
 
+/// Stored schemes that were read again, by their keys.
+pub(super) struct ReadAgain(Vec<(String, Result<CheckedScheme, String>)>);
+
 /// A setting that can be put into the state at once.
 #[derive(Debug)]
 pub(super) enum Prepared {
@@ -80,9 +83,25 @@ impl State {
         }
     }
 
-    /// Replaces the schemes of the configuration by `schemes`.
-    pub fn provide(&mut self, schemes: Vec<ProvisionedScheme>) {
+    /// Replaces the schemes of the configuration by `schemes`, and the sources by `sources`, for which [the stored
+    /// schemes were read again](State::schemes_for).
+    pub fn provide(&mut self, schemes: Vec<ProvisionedScheme>, sources: Sources, read_again: ReadAgain) {
         self.provisioned = schemes;
+        self.sources = Arc::new(sources);
+        for (key, read) in read_again.0 {
+            if let Some(entry) = self.schemes.get_mut(&key) {
+                entry.read = read;
+            }
+        }
+    }
+
+    /// The stored schemes, read for `sources`; none if they are the present ones.
+    pub fn schemes_for(&self, sources: &Sources) -> ReadAgain {
+        if *sources == *self.sources {
+            return ReadAgain(Vec::new());
+        }
+        let read = |(key, entry): (&String, &SchemeEntry)| (key.clone(), read(&entry.stored, sources));
+        ReadAgain(self.schemes.iter().map(read).collect())
     }
 
     /// The prepared form of `setting` under `key`. A scheme is read here, which may take long; nothing changes yet.
@@ -135,14 +154,7 @@ impl State {
             Some(earlier) => stored.over(&earlier.stored),
             None => stored,
         };
-        let read = match check_scheme(&stored.current().text, "scheme", &self.sources) {
-            Ok(checked) if checked.scheme.id == stored.id => Ok(checked),
-            Ok(checked) => Err(format!("it calls itself `{}`", checked.scheme.id)),
-            Err(problems) => Err(problems.iter().map(Problem::message).collect::<Vec<_>>().join("\n")),
-        };
-        if let (false, Err(why)) = (stored.is_deleted(), &read) {
-            tracing::warn!(scheme.id = %stored.id, why, "a stored scheme can't be used and is not asked");
-        }
+        let read = read(&stored, &self.sources);
         if !stored.is_deleted() && self.is_provisioned(&stored.id) {
             tracing::warn!(scheme.id = %stored.id, "a stored scheme has the id of one in the configuration file, which counts");
         }
@@ -306,4 +318,17 @@ impl State {
     fn pause_now(&self, id: &SchemeId) -> Option<Pause> {
         self.pause(&Pausable::Scheme(id.clone())).filter(|pause| pause.paused).cloned()
     }
+}
+
+/// Reads a stored scheme for these sources.
+fn read(stored: &StoredScheme, sources: &Sources) -> Result<CheckedScheme, String> {
+    let read = match check_scheme(&stored.current().text, "scheme", sources) {
+        Ok(checked) if checked.scheme.id == stored.id => Ok(checked),
+        Ok(checked) => Err(format!("it calls itself `{}`", checked.scheme.id)),
+        Err(problems) => Err(problems.iter().map(Problem::message).collect::<Vec<_>>().join("\n")),
+    };
+    if let (false, Err(why)) = (stored.is_deleted(), &read) {
+        tracing::warn!(scheme.id = %stored.id, why, "a stored scheme can't be used and is not asked");
+    }
+    read
 }

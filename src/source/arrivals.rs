@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -18,6 +18,7 @@ use crate::{
     clock::Clock,
     domain::{Ignored, OddTime, RecordKind, SourceId, Timestamp},
     last_day::LastDay,
+    live::Live,
     metrics::Metrics,
 };
 
@@ -27,7 +28,7 @@ const LOG_INTERVAL: Duration = Duration::from_mins(1);
 /// See the module. Cheap to clone, all clones are one.
 #[derive(Clone)]
 pub struct Arrivals {
-    sources: Arc<HashMap<String, Mutex<Slot>>>,
+    sources: Live<HashMap<String, Arc<Mutex<Slot>>>>,
     /// Refused deliveries for sources that do not exist, under any name.
     nowhere: Arc<Mutex<Slot>>,
     metrics: Metrics,
@@ -134,9 +135,9 @@ impl fmt::Debug for Arrivals {
 impl Arrivals {
     /// Arrivals of `sources`, empty at first.
     pub fn new<'s>(sources: impl IntoIterator<Item = &'s SourceId>, metrics: Metrics, clock: Arc<dyn Clock>) -> Self {
-        let sources = sources.into_iter().map(|id| (id.to_string(), Mutex::default())).collect();
+        let sources: HashMap<_, _> = sources.into_iter().map(|id| (id.to_string(), Arc::default())).collect();
         let since = clock.now();
-        Self { sources: Arc::new(sources), nowhere: Arc::default(), metrics, clock, since }
+        Self { sources: sources.into(), nowhere: Arc::default(), metrics, clock, since }
     }
 
     /// The beginning of this process, from which it counts.
@@ -147,41 +148,56 @@ impl Arrivals {
     /// The deliveries of `source` in the last 24 hours.
     pub fn last_day(&self, source: &SourceId) -> LastDeliveries {
         let now = self.clock.now();
-        self.slot(source.as_str()).map_or_else(LastDeliveries::default, |slot| LastDeliveries {
+        let last_day = self.with(source.as_str(), |slot| LastDeliveries {
             last: slot.arrived.webhook.last_accepted,
             accepted: slot.accepted_lately.until(now),
             refused: slot.refused_lately.until(now),
-        })
+        });
+        last_day.unwrap_or_default()
+    }
+
+    /// Notices what arrives from `source` from now on.
+    pub fn add(&self, source: &SourceId) {
+        self.sources.change(|slots| {
+            let mut slots = slots.clone();
+            slots.entry(source.to_string()).or_default();
+            slots
+        });
+    }
+
+    /// Forgets `source`, which is there no more.
+    pub fn forget(&self, source: &SourceId) {
+        self.sources.change(|slots| {
+            let mut slots = slots.clone();
+            slots.remove(source.as_str());
+            slots
+        });
     }
 
     /// Records that the secret called `name` proved a delivery of `source`.
     pub fn proved(&self, source: &SourceId, name: &Arc<str>) {
         let now = self.clock.now();
-        if let Some(mut slot) = self.slot(source.as_str()) {
-            slot.secret_uses.used(name, now);
-        }
+        let _noticed = self.with(source.as_str(), |slot| slot.secret_uses.used(name, now));
     }
 
     /// The last use of the secret called `name`; none if it was not used since this process began.
     pub fn secret_used(&self, source: &SourceId, name: &str) -> Option<Timestamp> {
-        self.slot(source.as_str())?.secret_uses.last(name)
+        self.with(source.as_str(), |slot| slot.secret_uses.last(name))?
     }
 
     /// The feed of `source`, if this process follows it.
     pub fn feed(&self, source: &SourceId) -> Option<FeedNow> {
-        self.slot(source.as_str())?.feed.clone()
+        self.with(source.as_str(), |slot| slot.feed.clone())?
     }
 
     /// Records how the feed of `source` is doing; none: this process follows it no more.
     pub fn set_feed(&self, source: &str, change: impl FnOnce(&mut Option<FeedNow>)) {
-        if let Some(mut slot) = self.slot(source) {
-            change(&mut slot.feed);
-        }
+        let _noticed = self.with(source, |slot| change(&mut slot.feed));
     }
 
     /// The arrivals of `source`; empty if it is not configured.
     pub fn of(&self, source: &SourceId) -> Arrived {
-        self.slot(source.as_str()).map_or_else(Arrived::default, |slot| slot.arrived.clone())
+        self.with(source.as_str(), |slot| slot.arrived.clone()).unwrap_or_default()
     }
 
     /// Records that a delivery of `source` was accepted.
@@ -190,30 +206,27 @@ impl Arrivals {
         #[allow(clippy::cast_precision_loss, reason = "milliseconds of centuries fit")]
         let seconds = now.as_millis() as f64 / 1000.0;
         let gauge = || self.metrics.webhook_last_accepted.with_label_values(&[source.as_str()]);
-        match self.slot(source.as_str()) {
-            Some(mut slot) => {
-                slot.arrived.webhook.last_accepted = Some(now);
-                slot.accepted_lately.count(now);
-                slot.last_accepted.get_or_insert_with(gauge).set(seconds);
-            }
-            None => gauge().set(seconds),
-        }
+        let _noticed = self.with(source.as_str(), |slot| {
+            slot.arrived.webhook.last_accepted = Some(now);
+            slot.accepted_lately.count(now);
+            slot.last_accepted.get_or_insert_with(gauge).set(seconds);
+        });
     }
 
     /// Records a delivery of `source` without a relevant event.
     pub fn ignored(&self, source: &SourceId, why: Ignored) {
         let (at, why) = (self.clock.now(), why.says());
-        if let Some(mut slot) = self.slot(source.as_str()) {
-            slot.arrived.webhook.last_ignored = Some(IgnoredDelivery { at, why });
-        }
+        let ignored = Some(IgnoredDelivery { at, why });
+        let _noticed = self.with(source.as_str(), |slot| slot.arrived.webhook.last_ignored = ignored);
     }
 
     /// Records a refused delivery for `source`, which need not exist. The log reports it at intervals, and never the
     /// name that a stranger used.
     pub fn refused(&self, source: &str, refusal: Refusal, proof: ProofForm) {
         let (at, why) = (self.clock.now(), refusal.says(proof));
-        let (known, slot) = match self.sources.get_key_value(source) {
-            Some((id, slot)) => (Some(id.as_str()), slot),
+        let sources = self.sources.get();
+        let (known, slot) = match sources.get_key_value(source) {
+            Some((id, slot)) => (Some(id.as_str()), &**slot),
             None => (None, &*self.nowhere),
         };
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -235,12 +248,17 @@ impl Arrivals {
     /// Records that `source` sent an irregular time. The log reports each form once.
     pub fn implausible_time(&self, source: &SourceId, odd: OddTime) {
         self.metrics.implausible_times.with_label_values(&[source.as_str()]).inc();
-        let Some(mut slot) = self.slot(source.as_str()) else { return };
         let last = self.clock.now();
-        let times = slot.arrived.implausible_times.get_or_insert(ImplausibleTimes { count: 0, last, form: odd });
-        *times = ImplausibleTimes { count: times.count + 1, last, form: odd };
-        if !slot.odd.contains(&odd) {
-            slot.odd.push(odd);
+        let is_new = self.with(source.as_str(), |slot| {
+            let times = slot.arrived.implausible_times.get_or_insert(ImplausibleTimes { count: 0, last, form: odd });
+            *times = ImplausibleTimes { count: times.count + 1, last, form: odd };
+            let is_new = !slot.odd.contains(&odd);
+            if is_new {
+                slot.odd.push(odd);
+            }
+            is_new
+        });
+        if is_new == Some(true) {
             let says = odd.says();
             warn!(source.id = %source, form = ?odd, "{says}; mend what sends it. This is told once, and counted");
         }
@@ -250,14 +268,17 @@ impl Arrivals {
     pub fn passed_over(&self, source: &SourceId, kind: RecordKind, why: &'static str) {
         let kind = kind.as_str();
         self.metrics.records_passed_over.with_label_values(&[source.as_str(), kind]).inc();
-        let Some(mut slot) = self.slot(source.as_str()) else { return };
-        if !std::mem::replace(&mut slot.passed_over, true) {
+        let was_told = self.with(source.as_str(), |slot| std::mem::replace(&mut slot.passed_over, true));
+        if was_told == Some(false) {
             warn!(source.id = %source, kind, why, "a record can't be read and is passed over; it is among the dead letters. This is told once, and counted");
         }
     }
 
-    fn slot(&self, source: &str) -> Option<MutexGuard<'_, Slot>> {
-        self.sources.get(source).map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Does `work` with the slot of `source`; none if it is not there.
+    fn with<T>(&self, source: &str, work: impl FnOnce(&mut Slot) -> T) -> Option<T> {
+        let slot = self.sources.get().get(source).map(Arc::clone)?;
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(work(&mut slot))
     }
 }
 
@@ -311,5 +332,23 @@ mod tests {
         let refused = last_refused.expect("refused");
         assert_eq!((refused.at, refused.proof), (clock.now(), ProofForm::Hmac));
         assert!(refused.why.contains("X-Hub-Signature"));
+    }
+
+    #[test]
+    fn a_source_that_comes_later_is_noticed_and_one_that_goes_is_forgotten() {
+        let (acme, code) = (id("acme"), id("code"));
+        let arrivals = Arrivals::new([&acme], Metrics::new().expect("metrics"), Arc::new(Hands::default()));
+        arrivals.ignored(&code, Ignored::Ping);
+        assert_eq!(arrivals.of(&code).webhook, Deliveries::default(), "there is no such source");
+        let clone = arrivals.clone();
+        for source in [&code, &acme] {
+            arrivals.ignored(source, Ignored::Ping);
+            arrivals.add(source);
+        }
+        clone.ignored(&code, Ignored::Ping);
+        assert!(arrivals.of(&code).webhook.last_ignored.is_some());
+        assert!(arrivals.of(&acme).webhook.last_ignored.is_some(), "one that is there stays as it is");
+        arrivals.forget(&code);
+        assert_eq!(clone.of(&code).webhook, Deliveries::default());
     }
 }

@@ -251,7 +251,9 @@ impl Users {
         let (Some(roster), Some(email)) = (&self.roster, told.and_then(|told| told.user.email.as_ref())) else {
             return Ok(Vec::new());
         };
-        let mut others: Vec<_> = self.sources.keys().filter(|other| *other != source).cloned().collect();
+        let others = self.register.all();
+        let mut others: Vec<_> =
+            others.iter().map(|running| running.id()).filter(|other| *other != source).cloned().collect();
         others.sort();
         let found = roster.with_email(&others, email, MAX_SAME)?;
         let same = found.into_iter().map(|(source, ListedUser { id, name, display_name, .. })| SameEmail {

@@ -9,7 +9,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -21,11 +21,9 @@ pub use search::{UserFilter, UsersPage};
 
 use crate::{
     clock::Clock,
-    config::Protect,
     domain::{SourceId, UserId},
-    live::Live,
+    engine::Register,
     roster::{self, Roster},
-    source::Connection,
     views::{self, Views},
 };
 
@@ -47,30 +45,22 @@ pub struct Users {
     roster: Option<Roster>,
     views: Views,
     clock: Arc<dyn Clock>,
-    sources: Arc<HashMap<SourceId, OfSource>>,
+    register: Register,
     refreshes: Refreshes,
 }
 
-/// One source, with the users whom it protects.
-struct OfSource {
-    connection: Arc<Connection>,
-    protect: Live<Protect>,
-}
-
 impl Users {
-    /// The users of `sources`, kept in `roster`, if there is one. Lists are read in `runtime` until `stop` is cancelled.
+    /// The users of the sources in `register`, kept in `roster`, if there is one. Lists are read in `runtime` until
+    /// `stop` is cancelled.
     pub fn new(
         roster: Option<Roster>,
         views: Views,
         clock: Arc<dyn Clock>,
-        sources: impl IntoIterator<Item = (Arc<Connection>, Live<Protect>)>,
+        register: Register,
         runtime: Handle,
         stop: CancellationToken,
     ) -> Self {
-        let of_source =
-            |(connection, protect): (Arc<Connection>, _)| (connection.source.clone(), OfSource { connection, protect });
-        let sources = Arc::new(sources.into_iter().map(of_source).collect());
-        Self { roster, views, clock, sources, refreshes: Refreshes::new(runtime, stop) }
+        Self { roster, views, clock, register, refreshes: Refreshes::new(runtime, stop) }
     }
 
     /// Whether users are kept.
@@ -92,7 +82,7 @@ impl Users {
 
     /// Whether the user is listed in the `protect.users` of `source`.
     fn is_protected(&self, source: &SourceId, id: &UserId, name: Option<&str>) -> bool {
-        self.sources.get(source).is_some_and(|of_source| of_source.protect.get().lists(id, name))
+        self.register.get(source).is_some_and(|running| running.live.protect.get().lists(id, name))
     }
 
     /// The result of the last [refresh](Users::refresh) of `source`; none if there was none since usher started.
@@ -108,7 +98,7 @@ impl Users {
         if self.roster.is_none() {
             return Err(NotBegun::Off);
         }
-        let of_source = self.sources.get(source).ok_or_else(|| NotBegun::NoSuchSource(source.clone()))?;
-        self.refreshes.begin(&of_source.connection)
+        let running = self.register.get(source).ok_or_else(|| NotBegun::NoSuchSource(source.clone()))?;
+        self.refreshes.begin(&running.connection)
     }
 }

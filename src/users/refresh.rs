@@ -122,7 +122,8 @@ struct Refresh {
 
 impl Refresh {
     async fn run(mut self) {
-        let listed = self.list().await;
+        let connection = Arc::clone(&self.connection);
+        let listed = connection.while_in_use(self.list()).await.unwrap_or(Err(Interrupted));
         let (at, users) = (self.connection.clock.now(), self.users);
         let state = match listed {
             Ok(Ok(())) => RefreshState::Done { at, users },

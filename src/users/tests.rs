@@ -7,14 +7,12 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     clock::SystemClock,
-    config::{Auth, Source},
-    domain::{Activity, Decision, EventKind, GroupName, LoginCoverage, Product, Profile, Timestamp, UserHints},
-    engine::testing::Stub,
-    metrics::Metrics,
+    config::Protect,
+    domain::{Activity, Decision, EventKind, GroupName, LoginCoverage, Profile, Timestamp, UserHints},
+    engine::testing::{Stub, running},
     products::{User, UserPage},
     roster::{RosterFilter, Sort},
-    secret::Secret,
-    source::{ListRecorder as _, NoControls},
+    source::ListRecorder as _,
     views::{
         Paging,
         testing::{Following, decision},
@@ -45,23 +43,15 @@ impl Site {
     fn with(listed: &[(&str, Option<Timestamp>)]) -> Self {
         let (following, folder) = (Following::start(), tempfile::tempdir().expect("a folder"));
         let roster = Roster::open(folder.path(), Duration::from_hours(24), &[acme()]).expect("a roster");
-        let auth = Auth::Bearer(Secret::new("token"));
-        let address = "https://jira.example".parse().expect("an address");
-        let mut protect = Source::new(acme(), Product::JiraDc, address, auth).protect;
-        protect.users = vec!["BOSS".to_owned()];
-        let connection = Connection::new(
-            acme(),
-            Arc::new(Stub::default()),
-            1,
-            Arc::new(SystemClock),
-            Arc::new(NoControls::default()),
-            Metrics::new().expect("metrics"),
-        );
+        let (register, source) = (Register::default(), running(acme(), Arc::new(Stub::default())));
+        let protect = Protect { users: vec!["BOSS".to_owned()], ..Protect::clone(&source.live.protect.get()) };
+        source.live.protect.replace(protect);
+        register.put(source);
         let users = Users::new(
             Some(roster.clone()),
             following.views.clone(),
             Arc::new(SystemClock),
-            [(connection, Live::new(protect))],
+            register,
             Handle::current(),
             CancellationToken::new(),
         );

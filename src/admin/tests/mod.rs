@@ -29,7 +29,7 @@ use crate::{
     clock::SystemClock,
     config::{Admin, Auth, LogConfig, NamedToken, ProvisionedScheme, Source, Webhooks},
     domain::{Action, Mode, Product, Role, Scheme, SchemeRef, Selection, SourceScope, Trigger},
-    engine::testing::Stub,
+    engine::testing::{Stub, running},
     explain::Explainer,
     health::Health,
     products::Client,
@@ -120,12 +120,15 @@ impl Site {
         let stop = CancellationToken::new();
         tokio::spawn(settings.clone().follow(Health::default(), stop.clone()));
         let product: Arc<dyn Client> = Arc::new(Stub::default()); // where every group is there
-        let clients = config.sources.iter().map(|source| (source.id.clone(), Arc::clone(&product)));
-        let explainer = Explainer::new(clients, Arc::new(views.clone()), Arc::new(SystemClock));
+        let register = Register::default();
+        config.sources.iter().for_each(|source| register.put(running(source.id.clone(), Arc::clone(&product))));
+        let explainer = Explainer::new(register, Arc::new(views.clone()), Arc::new(SystemClock));
         let commands = AdminCommands::new(following.log.clone(), Arc::new(SystemClock));
         let ids = config.sources.iter().map(|source| &source.id);
         let arrivals = Arrivals::new(ids, metrics.clone(), Arc::new(SystemClock));
-        let users = Users::new(roster, views.clone(), Arc::new(SystemClock), [], Handle::current(), stop.clone());
+        let nothing = Register::default();
+        let users =
+            Users::new(roster, views.clone(), Arc::new(SystemClock), nothing.clone(), Handle::current(), stop.clone());
         let parts = Parts {
             log: following.log.clone(),
             views,
@@ -134,7 +137,7 @@ impl Site {
             commands,
             arrivals,
             users,
-            references: Vec::new(),
+            register: nothing,
         };
         let listener = ListenerState::new(Arc::clone(&readiness), metrics.clone());
         listener.open(AdminState::new(&config, Secret::new(TOKEN), parts, metrics, readiness));

@@ -7,7 +7,7 @@ use super::shutdown::Part;
 use crate::app::{App, Error};
 
 impl App {
-    /// Ends all parts, each within its time. `tasks` are the stages and what else works with the log and products.
+    /// Ends all parts, each within its time. `tasks` are those beside the sources' own.
     ///
     /// # Errors
     /// `Error::LeftBehind` if a part does not end in time.
@@ -19,9 +19,11 @@ impl App {
         let begun = async {
             self.listeners.stop_webhooks().await;
             while tasks.join_next().await.is_some() {}
+            self.sources.ended().await;
         };
         let _ = shutdown.within(Part::Work, begun).await;
         tasks.abort_all(); // it comes again
+        self.sources.abort();
         self.stop_views.cancel();
         let _ = shutdown.within(Part::Views, async { while self.views.join_next().await.is_some() {} }).await;
         self.views.abort_all();

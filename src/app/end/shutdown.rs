@@ -32,7 +32,8 @@ pub(in crate::app) enum Part {
 }
 
 impl Part {
-    const fn until(self) -> Duration {
+    /// The time by which it has ended.
+    pub(in crate::app) const fn until(self) -> Duration {
         Duration::from_secs(match self {
             Self::Work => 19,
             Self::Views => 20,

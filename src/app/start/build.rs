@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::{
     catching_up,
-    connecting::{self, connect, explainer, open_log},
+    connecting::{self, open_log},
     front::Front,
     greeting, roster, waiting,
 };
@@ -17,21 +17,24 @@ use crate::{
     app::{
         App, Error, Roles, Surroundings,
         background::Background,
-        following,
-        reloading::{self, LiveConfig},
-        stages,
+        following, reloading,
+        schedules::AppSchedules,
+        sources::{Maker, Sources},
+        stages::Stage,
         supervisor::Supervisor,
         upkeep::{self, housekeeping::Housekeeping},
     },
     config::{Config, LogConfig},
-    engine::{AdminCommands, Memory, WrittenSchemes},
+    engine::{AdminCommands, Memory, Scheduler},
+    explain::Explainer,
     health::Health,
     live::Live,
     log::Log,
     products::Limits,
     settings::Settings,
-    source::{Arrivals, Controls},
+    source::Arrivals,
     store::Store,
+    users::Users,
     views::Views,
 };
 
@@ -63,7 +66,7 @@ impl App {
         greeting::starts(&config, roles);
         let front = Front::open(&config, roles, &surroundings.shutdown)?;
         let Surroundings { limits, clock, clock_was_set, look_ups, shutdown, start } = surroundings;
-        let Front { webhooks, mut listeners, readiness, health, metrics, .. } = front;
+        let Front { webhooks, mut listeners, readiness, register, health, metrics, .. } = front;
         let webhooks_address = webhooks.as_ref().map(|bound| bound.address);
         let (opening, starting) = (health.component("log"), health.component("start"));
         opening.failing("it is being opened");
@@ -78,61 +81,72 @@ impl App {
         // After the log: a store that was built from another log is emptied.
         let store = open_store(&config, &log, &health)?;
         let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
-        let controls: Arc<dyn Controls> = Arc::new(settings.clone());
-        let connections = connect(limits, &config, &clock, &controls, &log, &metrics)?;
-        let (live, stop_views) = (LiveConfig::of(&config), CancellationToken::new());
-        let arrivals =
-            Arrivals::new(config.sources.iter().map(|source| &source.id), metrics.clone(), Arc::clone(&clock));
+        let (stop_stages, stop_views) = (CancellationToken::new(), CancellationToken::new());
         let memory = Memory::open(&store)?;
         let views = Views::open(&store)?.telling(memory.pending.clone());
         metrics.storage.store_rebuilds.inc_by(u64::from(store.is_rebuilt() || views.are_rebuilt()));
-        // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
-        let keeps_views = roles.engine || roles.admin;
+        let roster = roster::open(&config, roles, &store)?;
         let background = Background::start().map_err(Error::Threads)?;
         let supervisor =
             Supervisor { health: health.clone(), shutdown: shutdown.clone(), runtime: background.handle().clone() };
+        let (mode, arrivals) = (Live::new(config.mode), Arrivals::new([], metrics.clone(), Arc::clone(&clock)));
+        let maker = Maker {
+            roles,
+            limits,
+            look_ups,
+            partitions: matches!(config.log, LogConfig::Kafka(_)).then(|| log.partitions()),
+            mode: mode.clone(),
+            log: Arc::clone(&log),
+            memory: memory.clone(),
+            metrics: metrics.clone(),
+            views: views.clone(),
+            settings: settings.clone(),
+            clock: Arc::clone(&clock),
+            arrivals: arrivals.clone(),
+            roster: roster.clone(),
+        };
+        let sources = Arc::new(Sources::new(maker, register.clone(), supervisor.clone(), stop_stages.clone()));
+        put_all(&sources, &config).await?;
+        // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
+        let keeps_views = roles.engine || roles.admin;
         let (mut view_tasks, mut senders) = (JoinSet::new(), None);
         if keeps_views {
             view_tasks = following::follow(&supervisor, &views, &settings, &log, &stop_views);
             catching_up::begin(&mut view_tasks, roles, &views, &log, &health, &stop_views);
             waiting::for_settings(&starting, &settings).await?;
         }
-        let written: Arc<dyn WrittenSchemes> = Arc::new(settings.clone());
-        let references = connecting::references(&config, &live.sources, &connections, &written, look_ups, &metrics);
-        let parts = stages::Parts {
-            config: &config,
-            live: &live,
-            references: &references,
-            log: &log,
-            memory: &memory,
-            metrics: &metrics,
-            views: &views,
-            settings: &settings,
-            clock: &clock,
-            arrivals: &arrivals,
-        };
-        let stages = if roles.engine { parts.stages(&connections, clock_was_set) } else { Vec::new() };
-
+        let scheduler = roles.engine.then(|| {
+            let schedules =
+                AppSchedules { settings: settings.clone(), views: views.clone(), register: register.clone() };
+            let (log, clock, metrics) = (Arc::clone(&log), Arc::clone(&clock), metrics.clone());
+            Stage::Scheduler(Arc::new(Scheduler::new(Arc::new(schedules), log, clock, metrics, clock_was_set)))
+        });
         if let Some(bound) = webhooks {
             let intake = connecting::intake(&config, &log, &clock, &metrics, &arrivals);
             senders = Some(listeners.webhooks(bound, intake, shutdown.clone(), metrics.clone())?);
         }
-        let (roster, users) = roster::users(&parts, roles, &store, &connections, background.handle(), &stop_views)?;
-        let explainer = explainer(&connections, &references, &views, &clock);
-        readiness.connected(connections.clone());
+        let users = Users::new(
+            roster.clone(),
+            views.clone(),
+            Arc::clone(&clock),
+            register.clone(),
+            background.handle().clone(),
+            stop_views.clone(),
+        );
+        let explainer = Explainer::new(register.clone(), Arc::new(views.clone()), Arc::clone(&clock));
         let commands = AdminCommands::new(Arc::clone(&log), Arc::clone(&clock));
-        let (kept_views, looked_up) = keeps_views.then(|| (views.clone(), references.clone())).unzip();
+        let kept_views = keeps_views.then(|| views.clone());
         let (stored, log_now) = (settings.clone(), Arc::clone(&log));
         let parts =
-            admin::Parts { log: log_now, views, settings: stored, explainer, commands, arrivals, users, references };
+            admin::Parts { log: log_now, views, settings: stored, explainer, commands, arrivals, users, register };
         let state = admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness);
-        let holders = (settings.clone(), front.listener.open(state.reaching(connections.clone())));
-        let sources = Live::new(config.sources.clone());
-        let parts = reloading::Parts::new(live, connections, senders, holders, sources.clone());
+        let holders = (settings.clone(), front.listener.open(state));
+        let configured = Live::new(config.sources.clone());
+        let parts = reloading::Parts::new(mode, Arc::clone(&sources), senders, holders, configured.clone());
         let reloader = parts.reloader(start, &config, &metrics, &clock);
         let housekeeping = Arc::new(Housekeeping {
             data_dir: config.data_dir,
-            sources,
+            sources: configured,
             log: Arc::clone(&log),
             memory,
             settings: keeps_views.then_some(settings),
@@ -147,7 +161,8 @@ impl App {
             admin: front.admin,
             new_token: front.new_token,
             listeners,
-            stages,
+            sources,
+            scheduler,
             views: view_tasks,
             log,
             supervisor,
@@ -155,13 +170,21 @@ impl App {
             shutdown,
             store,
             _data_folder: front.data_folder,
-            stop_stages: CancellationToken::new(),
+            stop_stages,
             stop_views,
             housekeeping,
-            references: looked_up.unwrap_or_default(),
             reloader,
         })
     }
+}
+
+/// Puts all sources of `config` in. Nothing is called yet.
+async fn put_all(sources: &Sources, config: &Config) -> Result<(), Error> {
+    let prepared = config.sources.iter().map(|source| sources.prepare(source)).collect::<Result<Vec<_>, _>>()?;
+    for source in prepared {
+        sources.put(source).await;
+    }
+    Ok(())
 }
 
 /// Opens the state store, and watches it from here on.

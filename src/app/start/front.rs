@@ -13,6 +13,7 @@ use crate::{
     },
     config::{Config, LogConfig},
     console::Console,
+    engine::Register,
     health::Health,
     metrics::Metrics,
     secret::Secret,
@@ -28,6 +29,8 @@ pub(in crate::app) struct Front {
     /// Opened when the API can be answered.
     pub(in crate::app) listener: web::Data<ListenerState>,
     pub(in crate::app) readiness: Arc<AppHealth>,
+    /// Empty until sources are connected.
+    pub(in crate::app) register: Register,
     pub(in crate::app) health: Health,
     pub(in crate::app) metrics: Metrics,
     pub(in crate::app) token: Secret,
@@ -56,13 +59,26 @@ impl Front {
         let data_folder = data_folder::open(&config.data_dir)?;
         let token = admin::token(&config.admin, &config.data_dir)?;
         let new_token = token.newly_made.then(|| NewToken::of(&token.secret, &config.data_dir));
-        let readiness = Arc::new(AppHealth::new(health.clone(), roles, shutdown.clone()));
+        let register = Register::default();
+        let readiness = Arc::new(AppHealth::new(health.clone(), roles, register.clone(), shutdown.clone()));
         let listener = ListenerState::new(Arc::clone(&readiness) as Arc<dyn Readiness>, metrics.clone());
         let (listener, mut listeners) = (web::Data::new(listener), Listeners::default());
         let console = || Console::new(config, &config.data_dir, admin, web::Data::clone(&listener)).map(web::Data::new);
         let console = roles.admin.then(console).transpose()?;
         listeners.admin(bound, web::Data::clone(&listener), console, metrics.clone())?;
         let token = token.secret;
-        Ok(Self { webhooks, admin, listeners, listener, readiness, health, metrics, token, new_token, data_folder })
+        Ok(Self {
+            webhooks,
+            admin,
+            listeners,
+            listener,
+            readiness,
+            register,
+            health,
+            metrics,
+            token,
+            new_token,
+            data_folder,
+        })
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The sources that schemes may be for, and what each of them is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
     /// None if the product can't be read.
     known: BTreeMap<SourceId, Option<Product>>,

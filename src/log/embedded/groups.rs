@@ -84,7 +84,17 @@ impl Groups {
 
     /// Keeps for `group` what it has not consumed, also before it joins.
     pub fn expect(&self, group: &str, begins: &[(Part, u64)]) {
-        self.lock().hold(group, begins);
+        let mut state = self.lock();
+        state.retired.remove(group);
+        state.hold(group, begins);
+    }
+
+    /// Keeps nothing any more for `group`, which has no member on `stream` any more. Where it had come to is not
+    /// forgotten.
+    pub fn leave(&self, stream: Stream, group: &str) {
+        let mut state = self.lock();
+        state.joined.remove(&(stream, group.to_owned()));
+        state.retired.insert(group.to_owned());
     }
 
     /// The records of `stream` that the groups with a member here have not consumed; the parts end at `ends`. None if there is

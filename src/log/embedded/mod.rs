@@ -130,6 +130,17 @@ impl Log for EmbeddedLog {
         Ok(consumer::join(self, stream, group))
     }
 
+    fn expect_groups(&self, groups: &[(Stream, String)]) {
+        for (stream, group) in groups {
+            let begins = begins(*stream, self.partitions, |part| self.bounds[part].borrow().start);
+            self.groups.expect(group, &begins);
+        }
+    }
+
+    fn retire_groups(&self, groups: &[(Stream, String)]) {
+        groups.iter().for_each(|(stream, group)| self.groups.leave(*stream, group));
+    }
+
     async fn ready(&self) -> Result<(), Error> {
         if self.append_queue.is_closed() {
             return Err(Error::Unavailable("its writer has stopped".into()));

@@ -12,7 +12,7 @@ use crate::{
 /// The plan for a wanted configuration.
 #[derive(Debug)]
 pub struct Plan {
-    /// The configuration afterwards. The sources are the running ones, in their order.
+    /// The configuration afterwards.
     pub config: Config,
     /// The keys that change at once.
     pub changed: Vec<String>,
@@ -88,18 +88,16 @@ impl Keys {
     }
 
     fn sources(&mut self, running: &[Source], wanted: &[Source]) -> Vec<Source> {
-        for added in wanted.iter().filter(|wanted| running.iter().all(|running| running.id != wanted.id)) {
-            self.pending.push(format!("sources.{}", added.id));
+        for gone in running.iter().filter(|running| wanted.iter().all(|wanted| running.id != wanted.id)) {
+            self.changed.push(format!("sources.{}", gone.id));
         }
-        let wanted_of = |running: &Source| wanted.iter().find(|wanted| wanted.id == running.id);
-        running
+        wanted
             .iter()
-            .map(|running| match wanted_of(running) {
-                Some(wanted) => self.source(running, wanted),
+            .map(|wanted| match running.iter().find(|running| running.id == wanted.id) {
+                Some(running) => self.source(running, wanted),
                 None => {
-                    self.pending.push(format!("sources.{}", running.id));
-                    self.frozen.insert(running.id.clone());
-                    running.clone()
+                    self.changed.push(format!("sources.{}", wanted.id));
+                    wanted.clone()
                 }
             })
             .collect()
@@ -164,8 +162,8 @@ impl Keys {
         for wanted in wanted {
             let key = format!("schemes.{}", wanted.scheme.id);
             let before = running.schemes.iter().find(|before| before.scheme.id == wanted.scheme.id);
-            let may_change = self.goes_along(running, &wanted.scheme.source)
-                && before.is_none_or(|before| self.goes_along(running, &before.scheme.source));
+            let may_change = self.goes_along(&wanted.scheme.source)
+                && before.is_none_or(|before| self.goes_along(&before.scheme.source));
             match before {
                 Some(before) if before == wanted => planned.push(before.clone()),
                 _ if may_change => {
@@ -185,9 +183,9 @@ impl Keys {
         planned
     }
 
-    /// Whether `source` runs with its wanted settings.
-    fn goes_along(&self, running: &Config, source: &SourceId) -> bool {
-        running.sources.iter().any(|running| running.id == *source) && !self.frozen.contains(source)
+    /// Whether `source` is as it is wanted to be, or is not wanted any more.
+    fn goes_along(&self, source: &SourceId) -> bool {
+        !self.frozen.contains(source)
     }
 }
 

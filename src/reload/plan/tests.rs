@@ -101,13 +101,21 @@ fn a_source_at_another_address_goes_on_wholly_as_it_was() {
 }
 
 #[test]
-fn sources_come_and_go_with_a_restart_and_schemes_that_are_not_wanted_end_at_once() {
+fn sources_come_and_go_at_once_and_their_schemes_with_them() {
     let (source, scheme) = ("product: bitbucket-dc", "id: t, source: code,");
     let renamed = BEFORE.replacen("id: code,", "id: other,", 1).replacen(scheme, "id: u, source: other,", 1);
     assert!(renamed.contains(source));
     let Plan { config, changed, pending } = plan(&read(BEFORE), read(&renamed));
-    assert_eq!(pending, ["sources.other", "sources.code", "schemes.u"]);
-    assert_eq!(changed, ["schemes.t"]);
+    assert_eq!(changed, ["sources.code", "sources.other", "schemes.u", "schemes.t"]);
+    assert!(pending.is_empty(), "{pending:?}");
     let ids: Vec<_> = config.sources.iter().map(|source| source.id.as_str()).collect();
-    assert_eq!((ids, config.schemes.len()), (vec!["acme", "code"], 1));
+    assert_eq!((ids, config.schemes.len()), (vec!["acme", "other"], 2));
+}
+
+#[test]
+fn a_scheme_may_move_from_a_source_that_goes_to_one_that_comes() {
+    let moved = BEFORE.replacen("id: code,", "id: other,", 1).replacen("source: code,", "source: other,", 1);
+    let Plan { config, changed, pending } = plan(&read(BEFORE), read(&moved));
+    assert_eq!((changed, pending), (vec!["sources.code".into(), "sources.other".into(), "schemes.t".into()], vec![]));
+    assert_eq!(config.schemes[1].scheme.source.as_str(), "other");
 }

@@ -73,6 +73,8 @@ pub struct Connection {
     failure_ids: AtomicU64,
     /// Keeps the lists of users; not set: nothing does.
     pub(super) list_recorder: OnceLock<Arc<dyn ListRecorder>>,
+    /// Cancelled when the source is taken out of use.
+    retired: CancellationToken,
 }
 
 /// The settings of calls to a source.
@@ -141,6 +143,7 @@ impl Connection {
             recent_readings: RecentReadings::default(),
             failure_ids: AtomicU64::new(0),
             list_recorder: OnceLock::new(),
+            retired: CancellationToken::new(),
         });
         connection.change_share(|_| {});
         connection
@@ -159,6 +162,16 @@ impl Connection {
         if *self.health.borrow() != Health::Running {
             self.probe_now.notify_one();
         }
+    }
+
+    /// Takes the source out of use, when its stages have ended: nobody probes it and lists its users any more.
+    pub fn retire(&self) {
+        self.retired.cancel();
+    }
+
+    /// Does `work` until the source is taken out of use; none if that comes first.
+    pub(crate) async fn while_in_use<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.retired.run_until_cancelled(work).await
     }
 
     /// Grows with each [`Connection::revise`].

@@ -84,7 +84,8 @@ impl Connection {
         });
         if first {
             self.show();
-            tokio::spawn(probe(Arc::clone(self)));
+            let connection = Arc::clone(self);
+            tokio::spawn(async move { connection.while_in_use(probe(Arc::clone(&connection))).await });
         }
         first
     }

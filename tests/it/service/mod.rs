@@ -41,6 +41,7 @@ mod secrecy;
 mod shared_rate;
 mod source_checks;
 mod source_health;
+mod sources_come_and_go;
 mod split;
 mod standard_error;
 mod starting;

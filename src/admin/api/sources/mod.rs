@@ -261,8 +261,8 @@ pub(super) async fn one(
 fn connected(state: &AdminState, id: &str) -> Result<(SourceRow, Arc<Connection>), Problem> {
     let no_such = || Problem::NotFound { kind: "source", id: id.to_owned() };
     let row = state.sources().iter().find(|row| row.id.as_str() == id).cloned().ok_or_else(no_such)?;
-    let connection = state.connections.iter().find(|connection| connection.source == row.id).ok_or_else(no_such)?;
-    Ok((row, Arc::clone(connection)))
+    let running = state.register.get(&row.id).ok_or_else(no_such)?;
+    Ok((row, Arc::clone(&running.connection)))
 }
 
 /// The states of the sources of `rows`, in their order.
