@@ -18,6 +18,8 @@ pub enum KeptIn {
     Env(Arc<str>),
     /// The file at this path, as it is written.
     File(Arc<str>),
+    /// The log, where usher keeps it sealed under this name.
+    Sealed(Arc<str>),
 }
 
 impl Secret {
@@ -32,9 +34,10 @@ impl Secret {
         Self { kept_in: Some(place), ..self }
     }
 
-    /// The variable or the file that holds it: its name for people. None if it stands in the configuration itself.
+    /// The variable or the file that holds it, or what usher keeps it under: its name for people. None if it stands in
+    /// the configuration itself.
     pub fn name(&self) -> Option<Arc<str>> {
-        let (KeptIn::Env(name) | KeptIn::File(name)) = self.kept_in.as_ref()?;
+        let (KeptIn::Env(name) | KeptIn::File(name) | KeptIn::Sealed(name)) = self.kept_in.as_ref()?;
         Some(Arc::clone(name))
     }
 

@@ -27,12 +27,12 @@ pub(crate) use api::{
     ChosenLetters, ConflictRow, Deleted, DiffRow, EstimateRow, Explained, FileFormat, FoundLetters, HealthRow, Hunk,
     Item, ItemKind, Left, NextRow, ReconciliationRow, SchemeAnswer, SecretRow, SourceNow, Timeline, VersionName,
     begin_preview, by_words, cancel_run, changeable, check_source, check_text, checked_reason, conflicts_of,
-    count_held_steps, create_scheme, decide_newcomers, delete_runs, delete_scheme, diff_of, difference,
-    dismiss_letters, entries_of, estimated, explain_user, explained, export_audit, export_entries, export_preview,
-    export_runs, health_of, in_words, known_user, letters_to_redrive, named, next_times, not_in_views, once_shown,
-    pause_or_resume_scheme, pause_source, read_user, redrive_letters, refresh_roster, release_run, replace_scheme,
-    run_scheme, runnable, sees_scheme, sources_now, timeline_of, undo_obstacle, undo_plan, undo_run, unresolved_names,
-    users_csv, version_of,
+    count_held_steps, create_scheme, create_source, decide_newcomers, delete_runs, delete_scheme, delete_source,
+    diff_of, difference, dismiss_letters, entries_of, estimated, explain_user, explained, export_audit, export_entries,
+    export_preview, export_runs, health_of, in_words, known_user, letters_to_redrive, named, needed_by, next_times,
+    not_in_views, once_shown, pause_or_resume_scheme, pause_source, read_user, redrive_letters, refresh_roster,
+    release_run, replace_scheme, replace_source, run_scheme, runnable, sees_scheme, sources_now, stored_source,
+    timeline_of, undo_obstacle, undo_plan, undo_run, unresolved_names, users_csv, version_of,
 };
 pub use api::{SourceRow, end_waits};
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};
@@ -134,9 +134,15 @@ impl AdminState {
         self.shown.clone()
     }
 
-    /// The sources of the configuration.
+    /// The sources that usher works with, and those that it can't work with as they are stored.
     pub(crate) fn sources(&self) -> Arc<Vec<SourceRow>> {
-        self.shown.sources()
+        let (works, broken) = (self.shown.sources(), self.settings.broken_sources());
+        if broken.is_empty() {
+            return works;
+        }
+        let is_broken = |row: &&SourceRow| broken.iter().all(|(source, _)| source.id != *row.id());
+        let works = works.iter().filter(is_broken).cloned();
+        Arc::new(works.chain(broken.iter().map(|(source, _)| SourceRow::from(source))).collect())
     }
 
     /// Whether anything may be changed at all.

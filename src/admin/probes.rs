@@ -65,6 +65,8 @@ pub enum SourceState {
     Unreachable,
     /// Stopped, because the product refuses usher's credentials; its events are kept until it works again.
     Halted,
+    /// Not started: usher can't open its secrets, or can't read it.
+    Broken,
 }
 
 /// The state of a source.

@@ -55,7 +55,7 @@ pub enum Problem {
     #[error("{}", settings::Error::Invalid(.0.clone()))]
     InvalidScheme(Vec<Wrong>),
     /// A source that can't be used, with all that is wrong with it.
-    #[error("the source has problems that `problems` names with their places; nothing was called")]
+    #[error("the source has problems that `problems` names with their places; nothing was done")]
     InvalidSource(Vec<Wrong>),
     /// The id is taken, or the scheme is in the configuration file.
     #[error("{0}")]
@@ -230,10 +230,17 @@ impl From<settings::Error> for Problem {
             Error::Exists(_) | Error::Provisioned(_) => Self::Conflict(detail),
             Error::NoScheme(id) => Self::NotFound { kind: "scheme", id: id.to_string() },
             Error::NoDraft(id) => Self::NotFound { kind: "draft", id },
+            Error::InvalidSource(wrong) => Self::InvalidSource(wrong),
+            Error::SourceExists(_)
+            | Error::SourceGone(_)
+            | Error::ProvisionedSource(_)
+            | Error::SourceNeeded(_)
+            | Error::NoSecretsKey => Self::Conflict(detail),
+            Error::NoSource(id) => Self::NotFound { kind: "source", id: id.to_string() },
             Error::TooManyDrafts => Self::Conflict(detail),
             Error::DraftTooLong(most) => Self::TooLarge(most),
-            Error::Stale | Error::StaleDraft => Self::Stale(detail),
-            Error::Busy | Error::Log(_) | Error::Unseen => Self::Unavailable(detail),
+            Error::Stale | Error::StaleDraft | Error::StaleSource => Self::Stale(detail),
+            Error::Busy | Error::Log(_) | Error::Unseen | Error::Sealing(_) => Self::Unavailable(detail),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::Error;
 use crate::backup::RESTORING;
 
 /// The files of usher in the data folder.
-const OURS: [&str; 4] = [crate::admin::TOKEN_FILE, LOCK, "log", "state"];
+const OURS: [&str; 5] = [crate::admin::TOKEN_FILE, LOCK, "log", crate::sealed::KEY_FILE, "state"];
 /// Locked by the process that uses the folder.
 pub const LOCK: &str = "usher.lock";
 const PROBE: &str = ".usher-can-write";

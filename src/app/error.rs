@@ -84,6 +84,9 @@ pub enum Error {
     /// The stored settings can't be read.
     #[error("log: the stored settings can't be read: {0}")]
     Settings(#[from] crate::settings::NotRead),
+    /// The key for secrets of stored sources can't be had.
+    #[error("data_dir: {0}")]
+    SecretsKey(#[from] crate::sealed::KeyFileError),
     /// A source can't be set up.
     #[error("sources: {0}")]
     Connect(#[from] crate::products::ConnectError),

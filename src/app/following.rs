@@ -8,20 +8,22 @@ use tokio_util::sync::CancellationToken;
 use super::supervisor::Supervisor;
 use crate::{health::Health, log::Log, settings::Settings, views::Views};
 
-/// Has `views` and `settings` follow `log` until `stop` is cancelled.
+/// Has `settings`, and `views` if they are kept, follow `log` until `stop` is cancelled.
 pub(super) fn follow(
     supervisor: &Supervisor,
-    views: &Views,
+    views: Option<&Views>,
     settings: &Settings,
     log: &Arc<dyn Log>,
     stop: &CancellationToken,
 ) -> JoinSet<()> {
-    let (views, log, health, until) = (views.clone(), Arc::clone(log), supervisor.health.clone(), stop.clone());
-    let of_views = move || follow_views(views.clone(), Arc::clone(&log), health.clone(), until.clone());
+    let mut tasks = JoinSet::new();
+    if let Some(views) = views {
+        let (views, log, health, until) = (views.clone(), Arc::clone(log), supervisor.health.clone(), stop.clone());
+        let of_views = move || follow_views(views.clone(), Arc::clone(&log), health.clone(), until.clone());
+        tasks.spawn(supervisor.clone().run("views".into(), stop.clone(), of_views));
+    }
     let (settings, health, until) = (settings.clone(), supervisor.health.clone(), stop.clone());
     let of_settings = move || settings.clone().follow(health.clone(), until.clone());
-    let mut tasks = JoinSet::new();
-    tasks.spawn(supervisor.clone().run("views".into(), stop.clone(), of_views));
     tasks.spawn(supervisor.clone().run("settings".into(), stop.clone(), of_settings));
     tasks
 }

@@ -37,6 +37,7 @@ pub use data_folder::{DataFolder, LOCK, hold as hold_data_folder};
 pub use end::shutdown::Shutdown;
 pub use error::{Error, Listener};
 use listeners::Listeners;
+use reloading::Parts as Applying;
 use sources::Sources;
 use stages::Stage;
 use supervisor::Supervisor;
@@ -68,6 +69,8 @@ pub struct App {
     sources: Arc<Sources>,
     /// Present if this process decides and acts.
     scheduler: Option<Stage>,
+    /// The configuration in use, and the parts that hold values of it.
+    applied: Arc<Applying>,
     views: JoinSet<()>,
     log: Arc<dyn Log>,
     supervisor: Supervisor,
@@ -141,6 +144,9 @@ impl App {
             let make = move || Arc::clone(&reloader).run(until.clone());
             tasks.spawn(self.supervisor.clone().run("reload".into(), stop.clone(), make));
         }
+        let (applied, until) = (Arc::clone(&self.applied), stop.clone());
+        let make = move || Arc::clone(&applied).follow_stored(until.clone());
+        tasks.spawn(self.supervisor.clone().run("stored sources".into(), stop.clone(), make));
         let (housekeeping, until) = (Arc::clone(&self.housekeeping), stop.clone());
         let make = move || Arc::clone(&housekeeping).run(until.clone());
         tasks.spawn(self.supervisor.clone().run("housekeeping".into(), stop, make));

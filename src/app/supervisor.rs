@@ -33,6 +33,11 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
+    /// For tasks in `runtime`, which report to `health` and are waited for by `shutdown`.
+    pub(super) fn new(health: &Health, shutdown: &Shutdown, runtime: &Handle) -> Self {
+        Self { health: health.clone(), shutdown: shutdown.clone(), runtime: runtime.clone() }
+    }
+
     /// Runs the task named `name` that `make` makes until `stop` is cancelled and the task has ended.
     pub(super) async fn run<F>(self, name: String, stop: CancellationToken, make: impl Fn() -> F + Send)
     where

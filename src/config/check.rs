@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt::Display, hash::Hash, path::PathBuf, str::Fr
 
 use super::{
     Config, Sources,
-    keys::{ADMIN, CONFIGURATION, CONSOLE, DATA_DIR, LOG, MODE, SCHEMES, SOURCES, WEBHOOKS},
+    keys::{ADMIN, CONFIGURATION, CONSOLE, DATA_DIR, LOG, MODE, SCHEMES, SECRETS_KEY, SOURCES, WEBHOOKS},
     reader::{
         Reader,
         node::{Content, Node},
@@ -33,6 +33,7 @@ pub(super) fn config(root: &Node, reader: &mut Reader<'_>) -> Option<Config> {
     let known = known_sources(source_nodes);
     let admin = admin(top.node(&ADMIN), &known, reader);
     let log = log(top.node(&LOG), reader);
+    let secrets_key = top.optional(&SECRETS_KEY, reader);
     top.done(reader);
     let sources = source_nodes.map_or(Some(Vec::new()), |node| reader.each(node, source));
     let schemes =
@@ -51,6 +52,7 @@ pub(super) fn config(root: &Node, reader: &mut Reader<'_>) -> Option<Config> {
         admin: admin?.listener,
         console: console?,
         log: log?,
+        secrets_key: secrets_key?,
         sources: sources?,
         schemes: schemes?,
     })

@@ -1,10 +1,12 @@
 //! The keys at the top of the configuration.
 
 use super::{
-    reader::not_yet,
+    reader::{Reader, node::Node, not_yet},
     scheme::keys::SCHEME,
+    secret::{SECRET, secret},
     service::{admin, console, listeners, log},
     shape::{
+        Part,
         key::{Key, Or},
         lists::List,
         object::Object,
@@ -13,7 +15,7 @@ use super::{
     },
     source::keys::SOURCE,
 };
-use crate::domain::Mode;
+use crate::{domain::Mode, sealed::SecretsKey, secret::Secret};
 
 pub(super) static DATA_DIR: Or<Filled> = Or::new(
     "data_dir",
@@ -36,6 +38,12 @@ pub(super) static ADMIN: Key<&Object> =
 pub(super) static CONSOLE: Key<&Object> =
     Key::new("console", "The pages for administrators, and what usher keeps for them.", &console::CONSOLE);
 pub(super) static LOG: Key<&Object> = Key::new("log", "The event log.", &log::LOG);
+pub(super) static SECRETS_KEY: Key<Part<Secret>> = Key::new(
+    "secrets_key",
+    "The key that seals the secrets of sources that are made while usher runs: 64 hexadecimal digits. Left out: with the \
+     embedded log usher makes one and keeps it in `data_dir/secrets-key`; on Kafka no source can be made.",
+    Part { read: secrets_key, described: &SECRET },
+);
 pub(super) static SOURCES: Key<List> =
     Key::new("sources", "The connected products. Left out: none.", List::of(&SOURCE));
 pub(super) static SCHEMES: Key<List> =
@@ -43,6 +51,15 @@ pub(super) static SCHEMES: Key<List> =
 
 /// The whole configuration.
 pub(super) static CONFIGURATION: Object = Object::new("Configuration", "The configuration of usher.", || {
-    vec![&DATA_DIR, &MODE, &WEBHOOKS, &ADMIN, &CONSOLE, &LOG, &SOURCES, &SCHEMES]
+    vec![&DATA_DIR, &MODE, &WEBHOOKS, &ADMIN, &CONSOLE, &LOG, &SECRETS_KEY, &SOURCES, &SCHEMES]
 })
 .awaiting(not_yet::TOP);
+
+/// Reads a secret that is a key.
+fn secrets_key(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
+    let text = secret(node, reader)?;
+    match SecretsKey::parse(&text) {
+        Ok(_) => Some(text),
+        Err(error) => reader.refuse(&node.at, error.to_string()),
+    }
+}

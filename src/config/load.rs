@@ -8,7 +8,7 @@ use std::{
 use saphyr_parser::Marker;
 
 use super::{
-    Config, Source, Sources, WatchedFiles, check, digest,
+    Config, KeptParts, Source, Sources, WatchedFiles, check, digest,
     reader::named::Named,
     reader::{
         Reader,
@@ -215,8 +215,18 @@ pub fn read_schemes(text: &str, name: &str) -> Result<Vec<Scheme>, Problems> {
 /// # Errors
 /// Every problem, each with its place.
 pub fn read_source(text: &str) -> Result<Source, Problems> {
+    read_source_keeping(text, &KeptParts::new())
+}
+
+/// Like [`read_source`], for a source of which usher keeps `parts`: the text may name them, by `{ sealed: NAME }`, and
+/// leaves the names empty that belong to them.
+///
+/// # Errors
+/// Every problem, each with its place.
+pub fn read_source_keeping(text: &str, parts: &KeptParts) -> Result<Source, Problems> {
     let part = |root: &Node, reader: &mut Reader<'_>| {
         reader.from_afar = true;
+        reader.sealed = parts.clone();
         source(root, reader)
     };
     read(text, "", yaml::MAX_IN_SCHEME, part).map(|read| read.found)

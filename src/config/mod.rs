@@ -22,7 +22,7 @@ mod tests;
 pub use document::{Document, path_at};
 pub use load::{
     CheckedScheme, LoadResult, Loaded, check_scheme, check_trigger, load, load_for, load_input, read_scheme,
-    read_schemes, read_source, read_watched, usual_file,
+    read_schemes, read_source, read_source_keeping, read_watched, usual_file,
 };
 pub use reader::env::process_env;
 pub use reader::files::WatchedFiles;
@@ -33,6 +33,7 @@ pub use schema::{SchemeSchemas, json_schema, scheme_schemas};
 pub use scheme::{as_yaml, objection};
 pub use service::admin::{NamedToken, Oidc, Session};
 pub use source::feed::Feed;
+pub use source::kept::KeptParts;
 pub use source::reach::authorities::Authorities;
 pub use source::reach::proxy::{Proxy, ProxyCredentials};
 pub use source::reach::transport::Transport;
@@ -66,6 +67,8 @@ pub struct Config {
     pub console: Console,
     /// The event log.
     pub log: LogConfig,
+    /// The key that seals the secrets of sources that are made while usher runs.
+    pub secrets_key: Option<Secret>,
     /// The connected products.
     pub sources: Vec<Source>,
     /// The provisioned schemes, in file order.
@@ -165,7 +168,7 @@ pub struct KafkaConfig {
 }
 
 /// One connected product instance.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Source {
     /// Chosen by the administrator, unique.
     pub id: SourceId,

@@ -38,6 +38,8 @@ pub(super) const HEADER_SECRET: Part<Secret> = Part { read: header_secret, descr
 
 const FORMS: &str = "write `{ env: NAME }`, `{ file: PATH }` or, to try things out, `{ value: \"...\" }`";
 const MAX_BYTES: u64 = 64 * 1024;
+/// The key of a secret that usher keeps for a source that was made while it runs: no key of the configuration file.
+const SEALED: &str = "sealed";
 
 /// Reads a secret from where `node` says it is.
 pub(super) fn secret(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
@@ -58,6 +60,7 @@ pub(super) fn secret(node: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
             );
             value
         }
+        SEALED if reader.from_afar => return sealed(kept, reader),
         _ => return reader.refuse(at, format!("a secret can't be read from this; {FORMS}")),
     };
     if value.trim().is_empty() {
@@ -80,6 +83,18 @@ pub(super) fn header_secret(node: &Node, reader: &mut Reader<'_>) -> Option<Secr
             .refuse(&node.at, "the token holds blanks, line breaks or other than ASCII; keep the bare token there");
     }
     Some(secret)
+}
+
+/// The secret that usher keeps under this name for the source that is read.
+fn sealed(kept: &Node, reader: &mut Reader<'_>) -> Option<Secret> {
+    let name = reader.text(kept)?;
+    match reader.sealed.get(name) {
+        Some(secret) => Some(secret.clone().kept_in(KeptIn::Sealed(name.into()))),
+        None => reader.refuse(
+            &kept.at,
+            "usher keeps no secret under this name for this source; write the secret itself: `{ value: \"...\" }`",
+        ),
+    }
 }
 
 fn from_env(kept: &Node, reader: &mut Reader<'_>) -> Option<String> {

@@ -15,7 +15,7 @@ mod record;
 mod stream;
 pub mod traced;
 
-use std::{ops::Range, time::Duration};
+use std::{collections::BTreeSet, ops::Range, time::Duration};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -28,7 +28,10 @@ pub use self::{
     record::{Partition, Position, Record, Stored},
     stream::Stream,
 };
-use crate::{domain::OutcomesRecreated, health::Health};
+use crate::{
+    domain::{OutcomesRecreated, SourceId},
+    health::Health,
+};
 
 /// The least time for which records are kept, unless an administrator of Kafka has set the topics otherwise. The
 /// embedded log keeps records for longer that a stage has still to consume, for example because its source is paused.
@@ -141,6 +144,9 @@ pub trait Log: Send + Sync + 'static {
     /// Keeps nothing any more for `groups`, whose members have left. It is not forgotten where they had come to: a group
     /// that is expected or joined again goes on there, with what is left.
     fn retire_groups(&self, _groups: &[(Stream, String)]) {}
+
+    /// Keeps nothing any more for the groups of sources that are not among `sources`, as [`Log::retire_groups`].
+    fn retire_other_sources(&self, _sources: &BTreeSet<SourceId>) {}
 
     /// Whether an append would be likely to succeed now.
     ///

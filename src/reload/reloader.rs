@@ -32,12 +32,12 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// The parts of usher that take a configuration into use.
 #[async_trait]
 pub trait Target: Send + Sync + 'static {
-    /// Replaces `running` by `next`, as a whole or not at all. Takes as long as sources that are not in `next` any more
+    /// Takes `next` into use, as a whole or not at all. Takes as long as sources that are not in `next` any more
     /// finish what they have begun. If this is dropped meanwhile, the process must end.
     ///
     /// # Errors
     /// [`NotApplied`] if a part can't use it; then nothing has changed, or the process ends.
-    async fn apply(self: Arc<Self>, running: &Config, next: &Config) -> Result<(), NotApplied>;
+    async fn apply(self: Arc<Self>, next: &Config) -> Result<(), NotApplied>;
 }
 
 /// The reason why a right configuration was not applied: the key, and the problem.
@@ -148,7 +148,7 @@ impl Reloader {
             warn!("{warning}");
         }
         let Plan { config, changed, pending } = plan(&running, config);
-        Arc::clone(&self.target).apply(&running, &config).await?;
+        Arc::clone(&self.target).apply(&config).await?;
         self.state().running = config;
         info!(cause, hash = digest, changed = changed.join(", "), "configuration reloaded");
         if !pending.is_empty() {

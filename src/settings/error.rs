@@ -7,11 +7,11 @@ use utoipa::ToSchema;
 
 use crate::{
     config::{Place, Problem, Problems},
-    domain::SchemeId,
-    log,
+    domain::{SchemeId, SourceId},
+    log, sealed,
 };
 
-/// One thing that is wrong with a scheme.
+/// One thing that is wrong with a scheme or a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Wrong {
     /// The line, from 1; none if it is about the whole.
@@ -76,6 +76,39 @@ pub enum Error {
     /// A draft has more than this number of bytes.
     #[error("the draft is longer than {0} bytes, which is the most")]
     DraftTooLong(usize),
+    /// The source can't be used as it is written.
+    #[error("the source has {}; nothing was stored", count(.0))]
+    InvalidSource(Vec<Wrong>),
+    /// There is one of this id already.
+    #[error("there is a source `{0}` already; choose another id")]
+    SourceExists(SourceId),
+    /// A source of this id was deleted, and its events may be in the log still.
+    #[error(
+        "there was a source `{0}`, and its events are in the log for 30 days after it was deleted; choose another id: another \
+         product must not get them"
+    )]
+    SourceGone(SourceId),
+    /// There is no source with this id.
+    #[error("there is no source `{0}`")]
+    NoSource(SourceId),
+    /// The source is in the configuration file.
+    #[error("the source `{0}` stands in the configuration file; change it there")]
+    ProvisionedSource(SourceId),
+    /// A source is not, or not any more, as the caller thinks it is.
+    #[error("the source is not as it was when you read it; read it again, and repeat your change on what it says now")]
+    StaleSource,
+    /// A source is needed still.
+    #[error("it is needed still: {}", .0.join(", "))]
+    SourceNeeded(Vec<String>),
+    /// There is no key for the secrets of a source.
+    #[error(
+        "no source can be stored, because replicas need one key for its secrets: set `secrets_key` to the output of \
+         `openssl rand -hex 32`, and restart usher"
+    )]
+    NoSecretsKey,
+    /// A secret can't be sealed.
+    #[error("a secret can't be sealed: {0}")]
+    Sealing(#[from] sealed::Error),
     /// Another change is taking long.
     #[error("another change of the settings is taking long; try again")]
     Busy,

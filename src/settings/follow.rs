@@ -8,7 +8,10 @@ use std::{
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{Settings, state::State};
+use super::{
+    Settings,
+    state::{Changed, State},
+};
 use crate::{
     domain::Setting,
     health::Health,
@@ -119,17 +122,19 @@ impl Settings {
         self.0.next.send_replace(next);
     }
 
-    /// Applies one record; true if it changes a scheme. A record that can't be read now can't be read later either: it
+    /// Applies one record; true if it changes schemes. A record that can't be read now can't be read later either: it
     /// is logged and skipped.
     fn apply_one(&self, record: &Stored) -> bool {
+        let _turn = self.0.reading.lock().unwrap_or_else(PoisonError::into_inner);
         if record.payload.is_empty() {
-            return self.state_to_change().take_back(&record.key);
+            let changed = self.state_to_change().take_back(&record.key);
+            return self.after(changed);
         }
         match codec::decode::<Setting>(&record.payload) {
             Ok(setting) => {
-                let _turn = self.0.reading.lock().unwrap_or_else(PoisonError::into_inner);
                 let prepared = self.state().prepared(&record.key, setting);
-                self.state_to_change().set(&record.key, prepared)
+                let changed = self.state_to_change().set(&record.key, prepared);
+                self.after(changed)
             }
             Err(error) => {
                 let position = record.position;
@@ -137,6 +142,15 @@ impl Settings {
                 false
             }
         }
+    }
+
+    /// True if schemes have changed, also by a change of the sources.
+    fn after(&self, changed: Changed) -> bool {
+        if changed == Changed::Sources {
+            self.read_for_sources();
+            self.0.sources.send_modify(|count| *count += 1);
+        }
+        changed != Changed::Others
     }
 
     pub(super) fn state_to_change(&self) -> RwLockWriteGuard<'_, State> {

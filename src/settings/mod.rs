@@ -1,5 +1,5 @@
-//! The settings that administrators change while usher runs: stored schemes and drafts, pauses of sources and schemes, cancelled
-//! runs.
+//! The settings that administrators change while usher runs: stored sources, stored schemes and drafts, pauses of sources
+//! and schemes, cancelled runs.
 //!
 //! All of them are in the compacted stream `settings` of the log. Every process follows the whole stream and keeps the
 //! [`state`] in memory. A change is appended, and is done when this process has read it back ([`write`](self::write)).
@@ -9,6 +9,7 @@ mod drafts;
 mod error;
 mod follow;
 mod milestones;
+mod sources;
 mod state;
 mod view;
 mod write;
@@ -20,6 +21,7 @@ use tokio::sync::{Mutex, watch};
 pub use drafts::DraftContent;
 pub use error::{Error, Wrong};
 pub use follow::NotRead;
+pub use sources::{SourceContents, SourceView};
 pub use view::{Contents, SchemeView};
 pub use write::IfMatch;
 
@@ -50,6 +52,8 @@ struct Shared {
     publishing: sync::Mutex<()>,
     /// Goes up with every change of the state.
     changes: watch::Sender<u64>,
+    /// Goes up with every change of the sources.
+    sources: watch::Sender<u64>,
     /// The next offset of each partition.
     next: watch::Sender<Vec<u64>>,
     /// Held while something is changed, so that two changes in this process do not overwrite each other.
@@ -64,19 +68,28 @@ impl Settings {
         let next = watch::Sender::new(vec![0; usize::from(log.partitions())]);
         let (changes, writing) = (watch::Sender::new(0), Mutex::new(()));
         let (reading, publishing) = (sync::Mutex::default(), sync::Mutex::default());
-        let state = RwLock::new(state);
-        Self(Arc::new(Shared { log, clock, state, schemes, reading, publishing, changes, next, writing }))
+        let (state, sources) = (RwLock::new(state), watch::Sender::new(0));
+        Self(Arc::new(Shared { log, clock, state, schemes, reading, publishing, changes, sources, next, writing }))
     }
 
     /// Takes the schemes of `config`, and its sources, which schemes may be for. Stored schemes are read again if these
     /// have changed, which may take long.
     pub fn provide(&self, config: &Config) {
         let _turn = self.0.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let sources = config.sources.iter().collect();
-        let read_again = self.state().schemes_for(&sources);
-        self.state_to_change().provide(config.schemes.clone(), sources, read_again);
+        self.state_to_change().provide(config);
+        self.read_for_sources();
         self.publish();
+        self.0.sources.send_modify(|count| *count += 1);
         self.0.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Reads the stored schemes again if the sources have changed. It may take long; the state is locked against readers
+    /// for the change itself.
+    fn read_for_sources(&self) {
+        let read_again = self.state().read_again();
+        if let Some(read_again) = read_again {
+            self.state_to_change().take(read_again);
+        }
     }
 
     /// Has planners ask the schemes of the state.

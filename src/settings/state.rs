@@ -6,15 +6,19 @@ use std::{
     time::Duration,
 };
 
-use super::view::{Contents, SchemeView};
+use super::{
+    sources::{SourceEntry, TAKEN_FOR},
+    view::{Contents, SchemeView},
+};
 use crate::{
     config::{CheckedScheme, Config, Problem, ProvisionedScheme, Sources, check_scheme},
     domain::{
-        CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, RunId, SchemeChange, SchemeId, SchemeRef,
-        SessionsEnded, Setting, StoredScheme, Timestamp, UserKey, WhichSessions,
+        CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, Product, RunId, SchemeChange, SchemeId,
+        SchemeRef, SessionsEnded, Setting, SourceId, StoredScheme, StoredSource, Timestamp, UserKey, WhichSessions,
     },
     log::LONGEST_PAUSE,
     rules::{Schemes, VersionedScheme},
+    sealed::SecretsKey,
 };
 
 /// The time for which the history of a deleted scheme is kept.
@@ -34,13 +38,25 @@ pub(super) struct SchemeEntry {
     read: Result<CheckedScheme, String>,
 }
 
-/// Stored schemes that were read again, by their keys.
-pub(super) struct ReadAgain(Vec<(String, Result<CheckedScheme, String>)>);
+/// Stored schemes that were read again for these sources, by their keys.
+pub(super) struct ReadAgain {
+    sources: Sources,
+    schemes: Vec<(String, Result<CheckedScheme, String>)>,
+}
+
+/// The settings that a record has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Changed {
+    Schemes,
+    Sources,
+    Others,
+}
 
 /// A setting that can be put into the state at once.
 #[derive(Debug)]
 pub(super) enum Prepared {
     Scheme(Box<SchemeEntry>),
+    Source(Box<SourceEntry>),
     Pause(Pause),
     CancelledRun(CancelledRun),
     SessionsEnded(SessionsEnded),
@@ -56,7 +72,13 @@ pub(super) enum Prepared {
 #[derive(Debug)]
 pub(super) struct State {
     provisioned: Vec<ProvisionedScheme>,
+    /// The sources of the configuration.
+    file_sources: Vec<(SourceId, Product)>,
+    /// The sources for which the schemes were read.
     sources: Arc<Sources>,
+    stored_sources: BTreeMap<String, SourceEntry>,
+    /// Seals and opens the secrets of stored sources.
+    secrets_key: Option<Arc<SecretsKey>>,
     schemes: BTreeMap<String, SchemeEntry>,
     pauses: HashMap<String, Pause>,
     cancelled: HashMap<String, CancelledRun>,
@@ -72,7 +94,10 @@ impl State {
     pub fn new(config: &Config) -> Self {
         Self {
             provisioned: config.schemes.clone(),
+            file_sources: file_sources(config),
             sources: Arc::new(config.sources.iter().collect()),
+            stored_sources: BTreeMap::new(),
+            secrets_key: None,
             schemes: BTreeMap::new(),
             pauses: HashMap::new(),
             cancelled: HashMap::new(),
@@ -83,31 +108,71 @@ impl State {
         }
     }
 
-    /// Replaces the schemes of the configuration by `schemes`, and the sources by `sources`, for which [the stored
-    /// schemes were read again](State::schemes_for).
-    pub fn provide(&mut self, schemes: Vec<ProvisionedScheme>, sources: Sources, read_again: ReadAgain) {
-        self.provisioned = schemes;
+    /// Takes the schemes and the sources of `config`. Stored schemes are [to be read again](State::read_again).
+    pub fn provide(&mut self, config: &Config) {
+        self.provisioned.clone_from(&config.schemes);
+        self.file_sources = file_sources(config);
+    }
+
+    /// The stored schemes, read for the present sources; none if they are read for these already.
+    pub fn read_again(&self) -> Option<ReadAgain> {
+        let stored = self.stored_sources().filter_map(SourceEntry::readable);
+        let stored = stored.map(|source| (source.id.clone(), source.product));
+        let sources: Sources = self.file_sources.iter().cloned().chain(stored).collect();
+        if sources == *self.sources {
+            return None;
+        }
+        let read = |(key, entry): (&String, &SchemeEntry)| (key.clone(), read(&entry.stored, &sources));
+        let schemes = self.schemes.iter().map(read).collect();
+        Some(ReadAgain { sources, schemes })
+    }
+
+    /// Takes the schemes as they were read again.
+    pub fn take(&mut self, read_again: ReadAgain) {
+        let ReadAgain { sources, schemes } = read_again;
         self.sources = Arc::new(sources);
-        for (key, read) in read_again.0 {
+        for (key, read) in schemes {
             if let Some(entry) = self.schemes.get_mut(&key) {
                 entry.read = read;
             }
         }
     }
 
-    /// The stored schemes, read for `sources`; none if they are the present ones.
-    pub fn schemes_for(&self, sources: &Sources) -> ReadAgain {
-        if *sources == *self.sources {
-            return ReadAgain(Vec::new());
-        }
-        let read = |(key, entry): (&String, &SchemeEntry)| (key.clone(), read(&entry.stored, sources));
-        ReadAgain(self.schemes.iter().map(read).collect())
+    /// Opens and seals secrets by `key`.
+    pub fn seal_by(&mut self, key: Option<Arc<SecretsKey>>) {
+        self.secrets_key = key;
+    }
+
+    /// Seals and opens secrets, if there is one.
+    pub fn secrets_key(&self) -> Option<Arc<SecretsKey>> {
+        self.secrets_key.clone()
+    }
+
+    /// Whether the configuration file has a source of this id.
+    pub fn is_file_source(&self, id: &SourceId) -> bool {
+        self.file_sources.iter().any(|(known, _)| known == id)
+    }
+
+    /// All stored sources by id, also deleted ones and those that can't be used.
+    pub fn all_stored_sources(&self) -> impl Iterator<Item = &SourceEntry> {
+        self.stored_sources.values()
+    }
+
+    /// Those of them that count.
+    pub fn stored_sources(&self) -> impl Iterator<Item = &SourceEntry> {
+        self.all_stored_sources().filter(|entry| !self.is_file_source(&entry.stored.id))
+    }
+
+    /// The stored source with the id `id`, even if it was deleted.
+    pub fn source_entry(&self, id: &SourceId) -> Option<&SourceEntry> {
+        self.stored_sources.get(StoredSource::key_of(id).as_str())
     }
 
     /// The prepared form of `setting` under `key`. A scheme is read here, which may take long; nothing changes yet.
     pub fn prepared(&self, key: &str, setting: Setting) -> Prepared {
         match setting {
             Setting::Scheme(stored) => Prepared::Scheme(Box::new(self.prepared_scheme(key, stored))),
+            Setting::Source(stored) => Prepared::Source(Box::new(self.prepared_source(stored))),
             Setting::Pause(pause) => Prepared::Pause(pause),
             Setting::CancelledRun(cancelled) => Prepared::CancelledRun(cancelled),
             Setting::SessionsEnded(ended) => Prepared::SessionsEnded(ended),
@@ -118,13 +183,17 @@ impl State {
         }
     }
 
-    /// Sets the value of `key` to `prepared`. True if it was a scheme.
-    pub fn set(&mut self, key: &str, prepared: Prepared) -> bool {
+    /// Sets the value of `key` to `prepared`.
+    pub fn set(&mut self, key: &str, prepared: Prepared) -> Changed {
         let key = key.to_owned();
         match prepared {
             Prepared::Scheme(known) => {
                 self.schemes.insert(key, *known);
-                return true;
+                return Changed::Schemes;
+            }
+            Prepared::Source(known) => {
+                self.stored_sources.insert(key, *known);
+                return Changed::Sources;
             }
             Prepared::Pause(pause) => {
                 self.pauses.insert(key, pause);
@@ -146,7 +215,14 @@ impl State {
             }
             Prepared::NoneOfOurs => {}
         }
-        false
+        Changed::Others
+    }
+
+    fn prepared_source(&self, stored: StoredSource) -> SourceEntry {
+        if !stored.is_deleted() && self.is_file_source(&stored.id) {
+            tracing::warn!(source.id = %stored.id, "a stored source has the id of one in the configuration file, which counts");
+        }
+        SourceEntry::read(stored, self.secrets_key.as_deref())
     }
 
     fn prepared_scheme(&self, key: &str, stored: StoredScheme) -> SchemeEntry {
@@ -161,15 +237,18 @@ impl State {
         SchemeEntry { stored: Arc::new(stored), read }
     }
 
-    /// Removes the value of `key`. True if it was a scheme.
-    pub fn take_back(&mut self, key: &str) -> bool {
+    /// Removes the value of `key`.
+    pub fn take_back(&mut self, key: &str) -> Changed {
         self.pauses.remove(key);
         self.cancelled.remove(key);
         self.ended_sessions.remove(key);
         self.deleted_runs.remove(key);
         self.drafts.remove(key);
         self.milestones.remove(key);
-        self.schemes.remove(key).is_some()
+        if self.stored_sources.remove(key).is_some() {
+            return Changed::Sources;
+        }
+        if self.schemes.remove(key).is_some() { Changed::Schemes } else { Changed::Others }
     }
 
     /// The sources that schemes may be for.
@@ -265,9 +344,12 @@ impl State {
         let drafts = self.drafts.iter().filter(|(_, draft)| draft.expires() <= now);
         let sessions = self.ended_sessions.iter().filter(|(_, ended)| ended.at.until(now) > ENDED_SESSIONS_RETENTION);
         let removed = self.deleted_runs.iter().filter(|(_, at)| at.until(now) > CANCELLED_RETENTION);
+        let gone = |entry: &SourceEntry| entry.stored.is_deleted() && entry.stored.at.until(now) > TAKEN_FOR;
+        let sources = self.stored_sources.iter().filter(|(_, entry)| gone(entry)).map(|(key, _)| key);
         let (sessions, removed) = (sessions.map(|(key, _)| key), removed.map(|(key, _)| key));
         let (cancelled, drafts) = (cancelled.map(|(key, _)| key), drafts.map(|(key, _)| key));
-        let keys = deleted.map(|(key, _)| key).chain(cancelled).chain(sessions).chain(removed).chain(drafts);
+        let keys =
+            deleted.map(|(key, _)| key).chain(cancelled).chain(sessions).chain(removed).chain(drafts).chain(sources);
         keys.filter_map(|key| UserKey::parse(key)).collect()
     }
 
@@ -318,6 +400,11 @@ impl State {
     fn pause_now(&self, id: &SchemeId) -> Option<Pause> {
         self.pause(&Pausable::Scheme(id.clone())).filter(|pause| pause.paused).cloned()
     }
+}
+
+/// The sources of the file, for schemes.
+fn file_sources(config: &Config) -> Vec<(SourceId, Product)> {
+    config.sources.iter().map(|source| (source.id.clone(), source.product)).collect()
 }
 
 /// Reads a stored scheme for these sources.

@@ -197,7 +197,7 @@ impl Settings {
         Ok(())
     }
 
-    async fn set_pause(&self, of: Pausable, paused: bool, by: Actor) -> Result<(), Error> {
+    pub(super) async fn set_pause(&self, of: Pausable, paused: bool, by: Actor) -> Result<(), Error> {
         if self.state().is_paused(&of) == paused {
             return Ok(());
         }

@@ -137,7 +137,7 @@ impl Arrivals {
     pub fn new<'s>(sources: impl IntoIterator<Item = &'s SourceId>, metrics: Metrics, clock: Arc<dyn Clock>) -> Self {
         let sources: HashMap<_, _> = sources.into_iter().map(|id| (id.to_string(), Arc::default())).collect();
         let since = clock.now();
-        Self { sources: sources.into(), nowhere: Arc::default(), metrics, clock, since }
+        Self { sources: Live::new(sources), nowhere: Arc::default(), metrics, clock, since }
     }
 
     /// The beginning of this process, from which it counts.

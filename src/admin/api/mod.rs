@@ -73,6 +73,7 @@ pub(crate) use sources::{
     check::{check_source, check_text},
     health::{HealthRow, SecretRow, health_of},
     now as sources_now,
+    store::{create_source, delete_source, needed_by, replace_source, stored_source},
 };
 pub(crate) use users::{
     csv::users_csv,
@@ -201,12 +202,11 @@ pub(super) fn routes() -> Vec<Endpoint> {
         get("/audit.csv", May::Export, audit::csv),
         post("/backup", May::Backup, backup::backup),
         get("/products", May::Read, products::list),
-        get("/sources", May::Read, sources::list),
-        Endpoint {
-            allowed: Some(OF_A_SOURCE_OR_POST),
-            ..post_only("/sources/test", May::ChangeSources, sources::check::check_new)
-        },
-        get("/sources/{id}", May::Read, sources::one),
+        get("/sources", May::Read, sources::list).post(May::ChangeSources, sources::changes::create),
+        post_only("/sources/test", May::ChangeSources, sources::check::check_new),
+        get("/sources/{id}", May::Read, sources::one)
+            .put(May::ChangeSources, sources::changes::replace)
+            .delete(May::ChangeSources, sources::changes::delete),
         post("/sources/{id}/test", May::AskProduct, sources::check::check_one),
         get("/sources/{id}/health", May::Read, sources::health::health),
         get("/sources/{id}/groups", May::Read, sources::pickers::groups),
@@ -303,9 +303,6 @@ where
 {
     Endpoint::at(path).post(permission, handler)
 }
-
-/// The methods of the path of a source that is named as something that can be asked for.
-const OF_A_SOURCE_OR_POST: &str = "GET, HEAD, POST";
 
 /// The methods of the path of a thing that is named as something that can be asked for.
 const OF_A_THING_OR_POST: &str = "GET, HEAD, PUT, DELETE, POST";

@@ -104,6 +104,8 @@ async fn other_methods_than_those_of_a_path_are_refused_with_those() {
     let more = [
         ("/api/v1/runs", "GET, HEAD, DELETE"),
         ("/api/v1/schemes", "GET, HEAD, POST"),
+        ("/api/v1/sources", "GET, HEAD, POST"),
+        ("/api/v1/sources/acme", "GET, HEAD, PUT, DELETE"),
         ("/api/v1/schemes/a", "GET, HEAD, PUT, DELETE"),
     ];
     let ask = ["/api/v1/schemes/a/pause", "/api/v1/schemes/a/resume", "/api/v1/sources/acme/pause"];

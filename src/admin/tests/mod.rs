@@ -202,6 +202,7 @@ fn configuration() -> Config {
         admin: Admin { tokens: tokens(), ..Admin::at(listen) },
         console: crate::config::Console::default(),
         log: LogConfig::Embedded,
+        secrets_key: None,
         sources: vec![source("acme", Product::JiraDc), source("cloud", Product::JiraCloud)],
         schemes: ["a", "b", "c"].map(scheme).into(),
     }

@@ -1,15 +1,21 @@
-//! Makes the parts of one source.
+//! Makes the parts of one source, and those of all of them.
 
 use std::sync::Arc;
 
+use tokio::{runtime::Handle, sync::Notify};
+use tokio_util::sync::CancellationToken;
+
 use crate::{
-    app::{Roles, stages::Stage},
+    admin,
+    app::{Roles, schedules::AppSchedules, stages::Stage},
     clock::Clock,
     config::Source,
     domain::{Mode, SourceId},
     engine::{
-        Executor, LiveSource, LookUps, Memory, Planner, References, RunQueries, RunningSource, Sweeper, WrittenSchemes,
+        AdminCommands, Executor, LiveSource, LookUps, Memory, Planner, References, Register, RunQueries, RunningSource,
+        Scheduler, Sweeper, WrittenSchemes,
     },
+    explain::Explainer,
     intake::feed::Feed,
     live::Live,
     log::Log,
@@ -18,6 +24,7 @@ use crate::{
     roster::Roster,
     settings::Settings,
     source::{Arrivals, Calls, Connection, Controls, ListRecorder},
+    users::Users,
     views::Views,
 };
 
@@ -55,6 +62,40 @@ impl PreparedSource {
 }
 
 impl Maker {
+    /// The scheduler of schemes of the sources in `register`, which waits for `clock_was_set`; none in a process that does
+    /// not decide and act.
+    pub(in crate::app) fn scheduler(&self, register: &Register, clock_was_set: Arc<Notify>) -> Option<Stage> {
+        let (settings, views, register) = (self.settings.clone(), self.views.clone(), register.clone());
+        let schedules = Arc::new(AppSchedules { settings, views, register });
+        let (log, clock, metrics) = (Arc::clone(&self.log), Arc::clone(&self.clock), self.metrics.clone());
+        let scheduler = Scheduler::new(schedules, log, clock, metrics, clock_was_set);
+        self.roles.engine.then(|| Stage::Scheduler(Arc::new(scheduler)))
+    }
+
+    /// The parts that answer administrators. Lists of users that they ask for are read in `runtime` until `stop` is
+    /// cancelled.
+    pub(in crate::app) fn for_administrators(
+        &self,
+        register: &Register,
+        runtime: &Handle,
+        stop: &CancellationToken,
+    ) -> admin::Parts {
+        let (views, clock) = (self.views.clone(), Arc::clone(&self.clock));
+        let (runtime, stop) = (runtime.clone(), stop.clone());
+        let users = Users::new(self.roster.clone(), views, clock, register.clone(), runtime, stop);
+        let seen = Arc::new(self.views.clone());
+        admin::Parts {
+            log: Arc::clone(&self.log),
+            views: self.views.clone(),
+            settings: self.settings.clone(),
+            explainer: Explainer::new(register.clone(), seen, Arc::clone(&self.clock)),
+            commands: AdminCommands::new(Arc::clone(&self.log), Arc::clone(&self.clock)),
+            arrivals: self.arrivals.clone(),
+            users,
+            register: register.clone(),
+        }
+    }
+
     /// Makes the client of `source`. May wait for the disk.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! the others don't know. Two generations of one source never work side by side: one that does not end in time ends the
 //! process.
 
+mod difference;
 mod maker;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use tokio::{sync::Mutex, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub(super) use difference::Difference;
 pub(super) use maker::{Maker, PreparedSource};
 
 use super::{end::shutdown::Part, stages::Stage, supervisor::Supervisor};
@@ -80,6 +82,9 @@ impl Sources {
         self.maker.arrivals.add(&source.id);
         let waiting = self.maker.stages(&source, &running);
         let group = Group { waiting, tasks: JoinSet::new(), stop: self.stop.child_token() };
+        if let Some(before) = self.register.get(&source.id) {
+            before.connection.retire(); // its stages have ended
+        }
         self.groups.lock().await.by_source.insert(source.id, group);
         self.register.put(running);
     }
@@ -105,6 +110,23 @@ impl Sources {
     /// # Errors
     /// [`LeftBehind`] if they take too long. The process ends then.
     pub(super) async fn end(&self, ids: &[SourceId]) -> Result<(), LeftBehind> {
+        self.stop(ids).await?;
+        for id in ids {
+            self.forget(id).await;
+            info!(
+                source.id = %id,
+                "the source is not configured any more; what it has left undone is kept as long as all else, and it goes on \
+                 there if it is configured again until then"
+            );
+        }
+        Ok(())
+    }
+
+    /// Ends the stages of these sources, which are put in again then. Their deliveries wait in the log.
+    ///
+    /// # Errors
+    /// As [`Sources::end`].
+    pub(super) async fn stop(&self, ids: &[SourceId]) -> Result<(), LeftBehind> {
         let mut groups = self.groups.lock().await;
         groups.by_source.iter().filter(|(id, _)| ids.contains(id)).for_each(|(_, group)| group.stop.cancel());
         let ended = async {
@@ -119,15 +141,6 @@ impl Sources {
             return Err(LeftBehind);
         }
         groups.by_source.retain(|id, _| !ids.contains(id));
-        drop(groups);
-        for id in ids {
-            self.forget(id).await;
-            info!(
-                source.id = %id,
-                "the source is not configured any more; what it has left undone is kept as long as all else, and it goes on \
-                 there if it is configured again until then"
-            );
-        }
         Ok(())
     }
 

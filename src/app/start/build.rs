@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::{
     catching_up,
@@ -17,24 +17,22 @@ use crate::{
     app::{
         App, Error, Roles, Surroundings,
         background::Background,
-        following, reloading,
-        schedules::AppSchedules,
+        following,
+        reloading::{self, Applied},
         sources::{Maker, Sources},
-        stages::Stage,
         supervisor::Supervisor,
         upkeep::{self, housekeeping::Housekeeping},
     },
     config::{Config, LogConfig},
-    engine::{AdminCommands, Memory, Scheduler},
-    explain::Explainer,
+    engine::Memory,
     health::Health,
     live::Live,
     log::Log,
     products::Limits,
+    sealed::{self, SecretsKey},
     settings::Settings,
     source::Arrivals,
     store::Store,
-    users::Users,
     views::Views,
 };
 
@@ -81,14 +79,23 @@ impl App {
         // After the log: a store that was built from another log is emptied.
         let store = open_store(&config, &log, &health)?;
         let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
+        settings.seal_by(secrets_key(&config)?);
         let (stop_stages, stop_views) = (CancellationToken::new(), CancellationToken::new());
         let memory = Memory::open(&store)?;
         let views = Views::open(&store)?.telling(memory.pending.clone());
         metrics.storage.store_rebuilds.inc_by(u64::from(store.is_rebuilt() || views.are_rebuilt()));
-        let roster = roster::open(&config, roles, &store)?;
         let background = Background::start().map_err(Error::Threads)?;
-        let supervisor =
-            Supervisor { health: health.clone(), shutdown: shutdown.clone(), runtime: background.handle().clone() };
+        let supervisor = Supervisor::new(&health, &shutdown, background.handle());
+        // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
+        let keeps_views = roles.engine || roles.admin;
+        let followed = keeps_views.then_some(&views);
+        let mut view_tasks = following::follow(&supervisor, followed, &settings, &log, &stop_views);
+        catching_up::begin(&mut view_tasks, roles, &views, &log, &health, &stop_views);
+        // Before a source is connected: the settings have sources too.
+        waiting::for_settings(&starting, &settings).await?;
+        let (file, config) = (config.clone(), reloading::whole(&config, &settings));
+        retire_others(&file, &settings, log.as_ref());
+        let roster = roster::open(&config, roles, &store)?;
         let (mode, arrivals) = (Live::new(config.mode), Arrivals::new([], metrics.clone(), Arc::clone(&clock)));
         let maker = Maker {
             roles,
@@ -105,52 +112,33 @@ impl App {
             arrivals: arrivals.clone(),
             roster: roster.clone(),
         };
-        let sources = Arc::new(Sources::new(maker, register.clone(), supervisor.clone(), stop_stages.clone()));
-        put_all(&sources, &config).await?;
-        // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
-        let keeps_views = roles.engine || roles.admin;
-        let (mut view_tasks, mut senders) = (JoinSet::new(), None);
-        if keeps_views {
-            view_tasks = following::follow(&supervisor, &views, &settings, &log, &stop_views);
-            catching_up::begin(&mut view_tasks, roles, &views, &log, &health, &stop_views);
-            waiting::for_settings(&starting, &settings).await?;
-        }
-        let scheduler = roles.engine.then(|| {
-            let schedules =
-                AppSchedules { settings: settings.clone(), views: views.clone(), register: register.clone() };
-            let (log, clock, metrics) = (Arc::clone(&log), Arc::clone(&clock), metrics.clone());
-            Stage::Scheduler(Arc::new(Scheduler::new(Arc::new(schedules), log, clock, metrics, clock_was_set)))
-        });
+        let scheduler = maker.scheduler(&register, clock_was_set);
+        let parts = maker.for_administrators(&register, background.handle(), &stop_views);
+        let sources = Arc::new(Sources::new(maker, register, supervisor.clone(), stop_stages.clone()));
+        let config = put_all(&sources, &file, config).await?;
+        let mut senders = None;
         if let Some(bound) = webhooks {
             let intake = connecting::intake(&config, &log, &clock, &metrics, &arrivals);
             senders = Some(listeners.webhooks(bound, intake, shutdown.clone(), metrics.clone())?);
         }
-        let users = Users::new(
-            roster.clone(),
-            views.clone(),
-            Arc::clone(&clock),
-            register.clone(),
-            background.handle().clone(),
-            stop_views.clone(),
-        );
-        let explainer = Explainer::new(register.clone(), Arc::new(views.clone()), Arc::clone(&clock));
-        let commands = AdminCommands::new(Arc::clone(&log), Arc::clone(&clock));
-        let kept_views = keeps_views.then(|| views.clone());
-        let (stored, log_now) = (settings.clone(), Arc::clone(&log));
-        let parts =
-            admin::Parts { log: log_now, views, settings: stored, explainer, commands, arrivals, users, register };
-        let state = admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness);
-        let holders = (settings.clone(), front.listener.open(state));
         let configured = Live::new(config.sources.clone());
-        let parts = reloading::Parts::new(mode, Arc::clone(&sources), senders, holders, configured.clone());
-        let reloader = parts.reloader(start, &config, &metrics, &clock);
+        let applied = Arc::new(reloading::Parts {
+            mode,
+            sources: Arc::clone(&sources),
+            senders,
+            settings: settings.clone(),
+            shown: front.listener.open(admin::AdminState::new(&config, front.token, parts, metrics.clone(), readiness)),
+            configured: configured.clone(),
+            applied: Mutex::new(Applied { file: file.clone(), whole: config.clone() }),
+        });
+        let reloader = reloading::reloader(&applied, start, &file, &metrics, &clock);
         let housekeeping = Arc::new(Housekeeping {
             data_dir: config.data_dir,
             sources: configured,
             log: Arc::clone(&log),
             memory,
             settings: keeps_views.then_some(settings),
-            views: kept_views,
+            views: keeps_views.then_some(views),
             roster,
             metrics,
             clock,
@@ -163,6 +151,7 @@ impl App {
             listeners,
             sources,
             scheduler,
+            applied,
             views: view_tasks,
             log,
             supervisor,
@@ -178,13 +167,44 @@ impl App {
     }
 }
 
-/// Puts all sources of `config` in. Nothing is called yet.
-async fn put_all(sources: &Sources, config: &Config) -> Result<(), Error> {
-    let prepared = config.sources.iter().map(|source| sources.prepare(source)).collect::<Result<Vec<_>, _>>()?;
+/// Has `log` keep nothing for sources that are no more. What a source has left undone waits for it, also while its
+/// secrets can't be opened.
+fn retire_others(file: &Config, settings: &Settings, log: &dyn Log) {
+    let of_file = file.sources.iter().map(|source| source.id.clone());
+    log.retire_other_sources(&of_file.chain(settings.stored_source_ids()).collect());
+}
+
+/// Puts all sources of `config` in, and gives it without those that can't be set up. Nothing is called yet.
+///
+/// # Errors
+/// [`Error::Connect`] if a source of `file` can't be set up. A stored one is left out: it must not keep usher from
+/// starting, by which it could be mended.
+async fn put_all(sources: &Sources, file: &Config, mut config: Config) -> Result<Config, Error> {
+    let mut prepared = Vec::new();
+    for source in std::mem::take(&mut config.sources) {
+        match sources.prepare(&source) {
+            Ok(ready) => {
+                prepared.push(ready);
+                config.sources.push(source);
+            }
+            Err(error) if file.sources.iter().any(|of_file| of_file.id == source.id) => return Err(error.into()),
+            Err(error) => error!(source.id = %source.id, %error, "a stored source can't be set up"),
+        }
+    }
     for source in prepared {
         sources.put(source).await;
     }
-    Ok(())
+    Ok(config)
+}
+
+/// The key for the secrets of stored sources. Replicas must share it, so that usher makes one for the embedded log alone.
+fn secrets_key(config: &Config) -> Result<Option<Arc<SecretsKey>>, Error> {
+    let key = match (&config.secrets_key, &config.log) {
+        (Some(text), _) => SecretsKey::parse(text).ok(), // it was checked when it was read
+        (None, LogConfig::Embedded) => Some(sealed::key_in(&config.data_dir)?),
+        (None, LogConfig::Kafka(_)) => None,
+    };
+    Ok(key.map(Arc::new))
 }
 
 /// Opens the state store, and watches it from here on.

@@ -34,10 +34,9 @@ pub(in crate::app) async fn open_log(
     Ok(match &config.log {
         LogConfig::Embedded => {
             let dir = config.data_dir.join("log");
-            let sources = Some(config.sources.iter().map(|source| source.id.clone()).collect());
             let groups = config.sources.iter().flat_map(|source| consumer_groups(&source.id)).collect();
             let (clock, health) = (Arc::clone(clock), health.clone());
-            let options = embedded::Options { sources, groups, clock, health, append_times, ..Default::default() };
+            let options = embedded::Options { groups, clock, health, append_times, ..Default::default() };
             let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(&dir, options));
             Arc::new(opening.await.map_err(|_| Error::Interrupted)??)
         }

@@ -10,6 +10,7 @@ pub(super) mod text;
 pub(super) mod yaml;
 
 use std::{
+    collections::BTreeMap,
     fmt::Display,
     ops::RangeInclusive,
     path::{Path, PathBuf},
@@ -18,6 +19,7 @@ use std::{
 
 use self::named::Named;
 use super::WatchedFiles;
+use crate::secret::Secret;
 use env::Env;
 use node::Content;
 use node::Node;
@@ -46,6 +48,8 @@ pub(super) struct Reader<'a> {
     /// Whether the text came by the API. Its author may not have usher read variables and files of this machine, and send
     /// what is in them to an address of the author's choice.
     pub from_afar: bool,
+    /// The secrets that usher keeps for the source that is read, by their names, which a text from afar may name.
+    pub sealed: BTreeMap<String, Secret>,
 }
 
 impl<'a> Reader<'a> {
@@ -59,11 +63,19 @@ impl<'a> Reader<'a> {
             names: Vec::new(),
             files: WatchedFiles::default(),
             from_afar: false,
+            sealed: BTreeMap::new(),
         }
     }
 }
 
 impl Reader<'_> {
+    /// The text that is kept as `name` for the source that is read, where `node` is left empty as by a reader who may
+    /// not see it.
+    pub fn kept_text(&self, node: &Node, name: &str) -> Option<String> {
+        let is_empty = matches!(&node.content, Content::Scalar { text, .. } if text.is_empty());
+        self.sealed.get(name).filter(|_| is_empty).map(|kept| kept.reveal().to_owned())
+    }
+
     /// The place of the file that `node` names by `path`, which is about to be read: it is watched from now on. A text from
     /// afar may name none.
     pub fn file(&mut self, node: &Node, path: &str) -> Option<PathBuf> {

@@ -6,6 +6,7 @@ use crate::{
         reader::{Reader, node::Node},
         secret::{ANY_SECRET, HEADER_SECRET, header_secret},
         shape::{Part, key::Key, object::Object, texts::Text},
+        source::kept,
     },
     domain::Product,
     secret::Secret,
@@ -63,6 +64,9 @@ fn basic_auth(node: &Node, reader: &mut Reader<'_>) -> Option<Auth> {
 }
 
 fn user_name(node: &Node, reader: &mut Reader<'_>) -> Option<String> {
+    if let Some(kept) = reader.kept_text(node, kept::USERNAME) {
+        return Some(kept);
+    }
     let name = reader.filled(node)?;
     if name.contains(':') || name.contains(char::is_control) {
         return reader.refuse(&node.at, "a user name can't hold a colon or control characters; write the name alone");

@@ -2,6 +2,7 @@
 
 pub(super) mod auth;
 pub(super) mod feed;
+pub(super) mod kept;
 pub(super) mod keys;
 pub(super) mod mass_creation;
 pub(super) mod protect;

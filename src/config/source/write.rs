@@ -107,6 +107,7 @@ impl Serialize for Place<'_> {
         let (key, place) = match self.0.place() {
             Some(KeptIn::Env(name)) => ("env", name.as_ref()),
             Some(KeptIn::File(path)) => ("file", path.as_ref()),
+            Some(KeptIn::Sealed(name)) => ("sealed", name.as_ref()),
             None => ("value", LEFT_OUT),
         };
         let mut map = serializer.serialize_map(Some(1))?;

@@ -83,6 +83,7 @@ impl From<SourceState> for Badge {
             SourceState::Running => Self::new(Kind::Done, "Running"),
             SourceState::Unreachable => Self::new(Kind::Warn, "Unreachable"),
             SourceState::Halted => Self::new(Kind::Danger, "Halted"),
+            SourceState::Broken => Self::new(Kind::Danger, "Broken"),
         }
     }
 }

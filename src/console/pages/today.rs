@@ -168,6 +168,10 @@ fn of_source(asked: &Asked, now: &SourceNow) -> Vec<Item> {
             let text = format!("{name} does not answer; usher goes on trying.{why}");
             items.push(item(Kind::Warn, "Unreachable", text, since));
         }
+        Some(SourceState::Broken) => {
+            let text = format!("{name} can't be used as it is stored, and does not work.{why}");
+            items.push(item(Kind::Danger, "Broken", text, since));
+        }
         Some(SourceState::Running) | None => {}
     }
     if now.reconciliation.held > 0 {

@@ -3,8 +3,8 @@
 use super::{Error, Wire, need, proto};
 use crate::domain::{
     Actor, BasedOn, CancelledRun, ChangeKind, DeletedRuns, Draft, Matching, Milestone, MilestoneReached,
-    OutcomesRecreated, Pausable, Pause, RunId, RunSelection, SchemeChange, SchemeId, SessionsEnded, Setting, SourceId,
-    StoredScheme, Timestamp, WhichSessions,
+    OutcomesRecreated, Pausable, Pause, RunId, RunSelection, SchemeChange, SchemeId, SealedSecret, SessionsEnded,
+    Setting, SourceContent, SourceId, StoredScheme, StoredSource, Timestamp, WhichSessions,
 };
 
 impl Wire for Setting {
@@ -50,6 +50,7 @@ impl Wire for Setting {
             }
             Self::DeletedRuns(deleted) => proto::setting::Setting::DeletedRuns(deleted_to_wire(deleted)),
             Self::Milestone(reached) => proto::setting::Setting::Milestone(milestone_to_wire(reached)),
+            Self::Source(stored) => proto::setting::Setting::Source(source_to_wire(stored.clone())),
         };
         proto::Setting { setting: Some(setting) }
     }
@@ -80,6 +81,7 @@ impl Wire for Setting {
             }
             proto::setting::Setting::DeletedRuns(deleted) => Self::DeletedRuns(deleted_from_wire(deleted)?),
             proto::setting::Setting::Milestone(reached) => Self::Milestone(milestone_from_wire(reached)?),
+            proto::setting::Setting::Source(stored) => Self::Source(source_from_wire(stored)?),
         })
     }
 }
@@ -222,6 +224,28 @@ fn draft_from_wire(message: proto::Draft) -> Result<Draft, Error> {
     })
 }
 
+fn source_to_wire(stored: StoredSource) -> proto::StoredSource {
+    let StoredSource { id, revision, content, by, at } = stored;
+    let (text, base_url, secrets) = match content {
+        Some(SourceContent { text, base_url, secrets }) => (Some(text), base_url, secrets),
+        None => (None, String::new(), Vec::new()),
+    };
+    let secret = |SealedSecret { name, sealed, at }| proto::SealedSecret { name, sealed, at_ms: at.as_millis() };
+    let secrets = secrets.into_iter().map(secret).collect();
+    let (id, by, at_ms) = (id.to_string(), by.to_string(), at.as_millis());
+    proto::StoredSource { id, revision, text, base_url, secrets, by, at_ms }
+}
+
+fn source_from_wire(message: proto::StoredSource) -> Result<StoredSource, Error> {
+    let proto::StoredSource { id, revision, text, base_url, secrets, by, at_ms } = message;
+    let secret =
+        |proto::SealedSecret { name, sealed, at_ms }| SealedSecret { name, sealed, at: Timestamp::from_millis(at_ms) };
+    let secrets = secrets.into_iter().map(secret).collect();
+    let content = text.map(|text| SourceContent { text, base_url, secrets });
+    let id = SourceId::try_from(id).map_err(|_| Error::Missing("source"))?;
+    Ok(StoredSource { id, revision, content, by: actor(&by)?, at: Timestamp::from_millis(at_ms) })
+}
+
 fn scheme(text: String) -> Result<SchemeId, Error> {
     SchemeId::try_from(text).map_err(|_| Error::Missing("scheme"))
 }
@@ -249,6 +273,11 @@ mod tests {
     fn deleted(runs: RunSelection) -> DeletedRuns {
         let (by, at) = (Actor::default(), Timestamp::from_millis(5));
         DeletedRuns { id: "d1".into(), by, at, reason: "tests".into(), runs, except: vec![RunId::new("x.y")] }
+    }
+
+    fn source(content: Option<SourceContent>) -> StoredSource {
+        let (by, at) = (Actor::default(), Timestamp::from_millis(5));
+        StoredSource { id: "acme".parse().expect("an id"), revision: 4, content, by, at }
     }
 
     #[test]
@@ -280,6 +309,12 @@ mod tests {
             Setting::SessionsEnded(SessionsEnded { of: WhichSessions::One("5a1e".into()), at }),
             Setting::SessionsEnded(SessionsEnded { of: WhichSessions::OfPerson("Ann Ü.".into()), at }),
             Setting::Milestone(MilestoneReached { milestone: Milestone::RunRead, by: by.clone(), at }),
+            Setting::Source(source(None)),
+            Setting::Source(source(Some(SourceContent {
+                text: "id: acme".into(),
+                base_url: "https://jira.example/".into(),
+                secrets: vec![SealedSecret { name: "auth.bearer".into(), sealed: "sealed1.x".into(), at }],
+            }))),
             Setting::DeletedRuns(deleted(RunSelection::These(vec![RunId::new("e.s")]))),
             Setting::DeletedRuns(deleted(RunSelection::All(Matching {
                 before: at,

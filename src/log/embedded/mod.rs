@@ -21,7 +21,7 @@ mod reader;
 mod retention;
 mod tails;
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
@@ -45,6 +45,7 @@ pub use self::{
     options::Options,
 };
 use super::{AppendTimes, Consumer, Error, Log, Partition, Position, Record, Records, Stored, Stream};
+use crate::domain::SourceId;
 
 /// The longest record, key and payload together, in bytes: far more than a webhook can bring.
 const MAX_RECORD: usize = 16 * 1024 * 1024;
@@ -139,6 +140,10 @@ impl Log for EmbeddedLog {
 
     fn retire_groups(&self, groups: &[(Stream, String)]) {
         groups.iter().for_each(|(stream, group)| self.groups.leave(*stream, group));
+    }
+
+    fn retire_other_sources(&self, sources: &BTreeSet<SourceId>) {
+        opening::retire(&self.groups, sources);
     }
 
     async fn ready(&self) -> Result<(), Error> {

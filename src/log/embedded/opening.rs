@@ -110,7 +110,7 @@ impl Drop for EndsProcess {
 }
 
 /// A source that was taken out of the configuration must not keep every record of all sources for ever.
-fn retire(groups: &Groups, sources: &BTreeSet<SourceId>) {
+pub(super) fn retire(groups: &Groups, sources: &BTreeSet<SourceId>) {
     let is_there = |source: &str| sources.iter().any(|known| known.as_str() == source);
     let retired = groups.retire(|group| source_of_group(group).is_some_and(|source| !is_there(source)));
     let of: BTreeSet<_> = retired.iter().filter_map(|group| source_of_group(group)).collect();

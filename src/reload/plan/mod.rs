@@ -23,17 +23,19 @@ pub struct Plan {
 /// Plans how a process that runs with `running` takes `wanted` into use.
 pub fn plan(running: &Config, wanted: Config) -> Plan {
     let mut keys = Keys::default();
-    let Config { data_dir, mode, webhooks, admin, console, log, sources, schemes } = wanted;
+    let Config { data_dir, mode, webhooks, admin, console, log, secrets_key, sources, schemes } = wanted;
     let data_dir = keys.keep("data_dir", &running.data_dir, &data_dir);
     let mode = keys.take("mode", &running.mode, &mode);
     let webhooks = keys.webhooks(&running.webhooks, &webhooks);
     let admin = keys.admin(&running.admin, &admin);
     let console = keys.keep("console", &running.console, &console);
     let log = keys.keep("log", &running.log, &log);
+    let secrets_key = keys.keep("secrets_key", &running.secrets_key, &secrets_key);
     let sources = keys.sources(&running.sources, &sources);
     let schemes = keys.schemes(running, &schemes);
     let Keys { changed, pending, .. } = keys;
-    Plan { config: Config { data_dir, mode, webhooks, admin, console, log, sources, schemes }, changed, pending }
+    let config = Config { data_dir, mode, webhooks, admin, console, log, secrets_key, sources, schemes };
+    Plan { config, changed, pending }
 }
 
 /// The keys that were found to differ.

@@ -74,6 +74,11 @@ fn what_needs_a_restart_stays_and_holds_up_nothing_else() {
         ("mode: observe", "mode: observe\nwebhooks: { listen: \"127.0.0.1:1\" }", "webhooks.listen"),
         ("token: { value: one }", "listen: \"127.0.0.1:1\", token: { value: one }", "admin.listen"),
         ("mode: observe", "mode: observe\nlog: { kind: kafka }", "log"),
+        (
+            "mode: observe",
+            "mode: observe\nsecrets_key: { value: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef }",
+            "secrets_key",
+        ),
         ("id: acme,", "id: acme, reconcile: off,", "sources.acme.reconcile"),
         ("id: acme,", "id: acme, feed: { kind: audit-log },", "sources.acme.feed"),
         ("admin: { token: { value: one } }", "", "admin.token"),

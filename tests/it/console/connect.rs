@@ -1,8 +1,13 @@
 //! A source that is tried out before it is written into the configuration.
 
+use std::fs;
+
 use usher::{
     domain::Product,
-    sandbox::{Application, ORGANIZATION, TOKEN},
+    sandbox::{
+        Account, Application, ORGANIZATION, TOKEN,
+        webhook::{Delivery, Happening},
+    },
 };
 
 use super::{ADMIN_TOKEN, browser::play, visitor::Visitor};
@@ -97,4 +102,45 @@ async fn the_form_is_whole_for_everybody_with_and_without_script() {
         let url = format!("http://{}/", usher.admin);
         play("connect", [url.as_str(), ADMIN_TOKEN, site.as_str(), TOKEN, script].map(str::to_owned).into()).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_usher_gets_its_first_source_in_the_console_and_ticks_the_steps_off() {
+    for script in ["script", "none"] {
+        let ground = ground();
+        let text = fs::read_to_string(ground.config_path()).expect("a file");
+        let (begin, end) = (text.find("sources:").expect("sources"), text.find("schemes:").expect("schemes"));
+        fs::write(ground.config_path(), [&text[..begin], &text[end..]].concat()).expect("written");
+        let jane = Account::new("id:jane", "jane");
+        ground.sandbox.put_user(Product::JiraDc, jane.clone());
+        let usher = Usher::start(&ground).await;
+        let site = ground.sandbox.base_url(Product::JiraDc).to_string();
+        let delivery = Delivery::of(Product::JiraDc, Happening::Created, &jane);
+        let body = String::from_utf8(delivery.body().to_vec()).expect("text");
+        let (url, webhooks) = (format!("http://{}/", usher.admin), format!("http://{}/", usher.webhooks));
+        let arguments = [url.as_str(), ADMIN_TOKEN, &site, TOKEN, &webhooks, &body, script];
+        play("fresh", arguments.map(str::to_owned).into()).await;
+        let log = usher.log();
+        assert!(!log.contains("mistyped") && !log.contains(TOKEN), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_whose_check_fails_is_saved_with_a_reason_alone_and_is_paused_then() {
+    let ground = ground();
+    let usher = Usher::start(&ground).await;
+    let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
+    let url = ground.sandbox.base_url(Product::JiraDc).to_string();
+    let typed =
+        [("product", "jira-dc"), ("id", "third"), ("base_url", url.as_str()), ("secret", "wrong"), ("do", "save")];
+    let page = "/connect?product=jira-dc";
+    let refused = visitor.submit(page, "/connect", &typed).await;
+    assert!(refused.status == 422 && refused.text.contains("href=\"#reason\""), "{}", refused.text);
+    assert_eq!(usher.ask("sources/third", &[]).await.0, 404);
+    let saved = visitor.submit(page, "/connect", &[&typed[..], &[("reason", "the key comes tomorrow")]].concat()).await;
+    assert!(saved.status == 200 && saved.text.contains("It is paused"), "{}", saved.text);
+    assert_eq!(usher.ask("sources/third", &[]).await.1["paused"], true);
+    let acts = usher.list("audit", &[("on", "source:third")]).await;
+    let created = acts.iter().find(|act| act["action"] == "source.create").expect("recorded");
+    assert_eq!(created["reason"], "the key comes tomorrow", "{created}");
 }

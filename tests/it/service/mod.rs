@@ -45,6 +45,7 @@ mod sources_come_and_go;
 mod split;
 mod standard_error;
 mod starting;
+mod stored_sources;
 mod sweeps;
 mod terminating;
 mod times;

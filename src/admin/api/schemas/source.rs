@@ -13,7 +13,8 @@ impl PartialSchema for SourceText {
     fn schema() -> RefOr<Schema> {
         let object = ObjectBuilder::new().schema_type(Type::Object).description(Some(
             "A source: as one item of `sources` in the configuration, JSON or YAML. The JSON Schema of the configuration has its \
-             keys. Each secret is `{ value: \"...\" }`: no variable and no file of usher's machine is read for it.",
+             keys. Each secret is `{ value: \"...\" }`: no variable and no file of usher's machine is read for it. One that usher keeps already, \
+             and that stays, is `{ sealed: NAME }`.",
         ));
         let example = json!({
             "id": "acme", "product": "jira-dc", "base_url": "https://jira.acme.example",

@@ -154,6 +154,6 @@ fn stopped(state: &AdminState, source: &SourceRow) -> Option<String> {
     let SourceHealth { state, why, .. } = health;
     match state {
         SourceState::Running => None,
-        SourceState::Halted | SourceState::Unreachable => why,
+        SourceState::Halted | SourceState::Unreachable | SourceState::Broken => why,
     }
 }

@@ -1,24 +1,35 @@
-//! The sources of the configuration, without secrets: their states, checks of their connections, lists for pickers.
+//! The sources, without secrets: their states, checks of their connections, lists for pickers; and those that are made while
+//! usher runs.
 
+pub(super) mod changes;
 pub(super) mod check;
+mod detail;
 pub(super) mod health;
 pub(super) mod pickers;
 mod recent;
+pub(super) mod store;
 
 use std::{sync::Arc, time::Duration};
 
-use actix_web::web::{Data, Path, Query};
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Path, Query},
+};
 use chrono::NaiveDate;
 use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
+use self::detail::{AuthRow, SourceDetail};
 use super::{
     ApiResponse, Problem,
     newcomers::ReconciliationRow,
     page,
-    references::ReferencesRow,
-    request::{query, work::answered},
+    request::{
+        headers::etag,
+        query,
+        work::{answered, done},
+    },
     runs::open::{held, open_runs},
 };
 use crate::{
@@ -27,7 +38,6 @@ use crate::{
     domain::{Comparison, Pausable, Pause, Product, SourceId, Timestamp, UserList},
     secret::Secret,
     source::{Arrived, Connection},
-    users::{RefreshState, RosterRow},
     views::{self, NewcomersOrder, Order, Page, Views},
 };
 
@@ -49,6 +59,8 @@ pub struct SourceRow {
     secrets: Vec<Option<Arc<str>>>,
     #[serde(skip)]
     has_feed: bool,
+    #[serde(skip)]
+    auth: AuthRow,
     /// The whole of it as YAML, without secrets.
     #[serde(skip)]
     yaml: Arc<str>,
@@ -70,7 +82,8 @@ impl From<&Source> for SourceRow {
         let secrets = source.webhook.secrets().map(Secret::name).collect();
         let has_feed = source.feed.is_some();
         let yaml = source.as_yaml().unwrap_or_else(|error| format!("# it can't be written: {error}\n")).into();
-        Self { id, name, product, base_url, credentials_expire, rate, reconcile, secrets, has_feed, yaml }
+        let auth = AuthRow::of(source);
+        Self { id, name, product, base_url, credentials_expire, rate, reconcile, secrets, has_feed, auth, yaml }
     }
 }
 
@@ -195,24 +208,7 @@ impl SourceNow {
     }
 }
 
-/// One source: the row of the list, with the further members of a single answer.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SourceDetail {
-    #[serde(flatten)]
-    now: SourceNow,
-    /// Whether it is from the configuration file. It can't be changed here.
-    provisioned: bool,
-    /// The whole of it as YAML. Secrets are named by the place where they are kept, or left empty.
-    yaml: String,
-    /// The names in `protect` and in enabled schemes, and whether the product has them; null if nothing is looked up.
-    references: Option<ReferencesRow>,
-    /// The last list of its users that the answering process keeps.
-    roster: RosterRow,
-    /// The result of the last refresh of it, since that process began; null if there was none.
-    roster_refresh: Option<RefreshState>,
-}
-
-/// The sources of the configuration, and how they are doing.
+/// The sources, and how they are doing.
 #[utoipa::path(
     get, path = "/sources", tag = "sources", params(query::List), responses(
         (status = 200, body = Page<SourceNow>),
@@ -232,7 +228,7 @@ pub(super) async fn list(
     .await
 }
 
-/// One source of the configuration, with its state.
+/// One source, with its state. One that was made while usher runs has an `ETag`.
 #[utoipa::path(
     get, path = "/sources/{id}", tag = "sources", params(("id" = String, Path)),
     responses((status = 200, body = SourceDetail), (status = 404, description = "There is no such source."))
@@ -243,16 +239,18 @@ pub(super) async fn one(
     id: Path<String>,
     Query(query::Nothing {}): Query<query::Nothing>,
 ) -> Result<ApiResponse, Problem> {
-    answered(state.runtime(), move || {
+    done(state.runtime(), move || {
         let no_such = || Problem::NotFound { kind: "source", id: id.clone() };
         let sources = state.sources();
         let row =
             sources.iter().find(|row| row.id.as_str() == id.as_str() && caller.sees(&row.id)).ok_or_else(no_such)?;
-        let now = now(&state, vec![row.clone()])?.pop().ok_or_else(no_such)?;
-        let (provisioned, yaml) = (true, row.yaml().to_owned());
-        let references = state.references(&row.id).map(|references| references.standing().into());
-        let (roster, roster_refresh) = (state.users.standing(&row.id)?, state.users.refresh_state(&row.id));
-        Ok(SourceDetail { now, provisioned, yaml, references, roster, roster_refresh })
+        let stored = state.settings.stored_source(&row.id);
+        let tag = stored.as_ref().map(|stored| etag(&stored.tag));
+        let answer = ApiResponse::json(StatusCode::OK, &SourceDetail::new(&state, row.clone(), stored)?)?;
+        Ok(match tag {
+            Some(tag) => answer.with(tag),
+            None => answer,
+        })
     })
     .await
 }
@@ -271,6 +269,12 @@ fn connected(state: &AdminState, id: &str) -> Result<(SourceRow, Arc<Connection>
 /// An internal [`Problem`] if the views can't be read.
 pub(crate) fn now(state: &AdminState, rows: Vec<SourceRow>) -> Result<Vec<SourceNow>, Problem> {
     let mut health = state.readiness.sources();
+    health.extend(state.settings.broken_sources().into_iter().map(|(source, why)| SourceHealth {
+        source: source.id,
+        state: SourceState::Broken,
+        why: Some(why),
+        since: None,
+    }));
     let known = rows.iter().map(|row| SourceViews::read(&state.views, &row.id)).collect::<Result<Vec<_>, _>>();
     let known = known.map_err(|error| Problem::internal(&error))?;
     let open = open_runs(state)?;

@@ -64,6 +64,7 @@ pub(super) fn trouble(source: &Value) -> Option<String> {
     let what = match source["state"].as_str()? {
         "unreachable" => "does not answer",
         "halted" => "is halted",
+        "broken" => "is broken",
         _ => return None,
     };
     Some(match source["why"].as_str() {

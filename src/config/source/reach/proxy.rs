@@ -16,6 +16,7 @@ use crate::{
             texts::{Filled, Parsed, Text},
             values::AnyOf,
         },
+        source::kept,
     },
     secret::Secret,
 };
@@ -44,11 +45,11 @@ static ADDRESS: Parsed<Url> = Parsed {
 };
 static URL: Key<&Parsed<Url>> =
     Key::needed("url", EXAMPLE, "Where the proxy is, with its port; without credentials.", &ADDRESS);
-static USERNAME: Key<Filled> = Key::needed(
+static USERNAME: Key<Part<String>> = Key::needed(
     "username",
     "write `username: usher`, say, or the URL alone: `proxy: \"http://…\"`",
     "Who usher is to the proxy.",
-    Filled(Text::ANY),
+    Part { read: user_name, described: &Filled(Text::ANY) },
 );
 static PASSWORD: Key<Part<Secret>> =
     Key::needed("password", "write `password: { env: NAME }`, say", "The password at the proxy.", ANY_SECRET);
@@ -69,6 +70,10 @@ pub(super) fn proxy(node: &Node, reader: &mut Reader<'_>) -> Option<Proxy> {
     let password = fields.needed(&PASSWORD, reader);
     fields.done(reader);
     Some(Proxy { url: url?, credentials: Some(ProxyCredentials { username: username?, password: password? }) })
+}
+
+fn user_name(node: &Node, reader: &mut Reader<'_>) -> Option<String> {
+    reader.kept_text(node, kept::PROXY_USERNAME).or_else(|| reader.filled(node).map(str::to_owned))
 }
 
 const EXAMPLE: &str = "write `url: \"http://proxy.example.com:3128\"`, say";

@@ -17,6 +17,10 @@ pub(super) struct Typed {
     secret: String,
     pub(super) variable: String,
     pub(super) ends: String,
+    /// Whether usher makes a secret for its webhooks.
+    pub(super) makes_secret: bool,
+    /// Why it is saved although a check failed.
+    pub(super) reason: String,
 }
 
 impl Typed {
@@ -33,6 +37,8 @@ impl Typed {
             account: text("account"),
             secret: form.get("secret").to_owned(),
             ends: text("ends"),
+            makes_secret: !form.get("makes_secret").is_empty(),
+            reason: text("reason"),
             name,
             id,
         }
@@ -44,6 +50,16 @@ impl Typed {
     /// The error of serde, if it can't be written as JSON.
     pub(super) fn to_test(&self, product: Product) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(&self.source(product, SecretText::Value(&self.secret)))
+    }
+
+    /// The source to be saved, with a secret for its webhooks.
+    ///
+    /// # Errors
+    /// The error of serde, if it can't be written as JSON.
+    pub(super) fn to_save(&self, product: Product, webhook: Option<&str>) -> Result<String, serde_json::Error> {
+        let hmac = webhook.map(SecretText::Value).into_iter().collect::<Vec<_>>();
+        let webhook = Some(WebhookText { hmac }).filter(|webhook| !webhook.hmac.is_empty());
+        serde_json::to_string(&SourceText { webhook, ..self.source(product, SecretText::Value(&self.secret)) })
     }
 
     /// The source as it can stand in the configuration: its secret is in a variable.
@@ -71,6 +87,7 @@ impl Typed {
                 SignsIn::Either | SignsIn::ByAccount => AuthText::Basic { username: &self.account, password: secret },
             },
             credentials_expire: filled(&self.ends),
+            webhook: None,
         }
     }
 }
@@ -115,6 +132,13 @@ struct SourceText<'t> {
     auth: AuthText<'t>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credentials_expire: Option<&'t str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook: Option<WebhookText<'t>>,
+}
+
+#[derive(Serialize)]
+struct WebhookText<'t> {
+    hmac: Vec<SecretText<'t>>,
 }
 
 #[derive(Serialize)]
@@ -163,7 +187,11 @@ mod tests {
         let (test, keep) =
             (hostile.to_test(Product::JiraDc).expect("JSON"), hostile.to_keep(Product::JiraDc).expect("YAML"));
         assert!(test.contains("hunter2") && !keep.contains("hunter2") && keep.contains("env: ACME_TOKEN"), "{keep}");
+        let saved = hostile.to_save(Product::JiraDc, Some("for-webhooks")).expect("JSON");
+        let saved = crate::config::read_source(&saved).expect("a source");
+        assert_eq!(saved.webhook.hmac.iter().map(|secret| secret.reveal()).collect::<Vec<_>>(), ["for-webhooks"]);
         let read = crate::config::read_source(&test).expect("a source");
+        assert!(!read.webhook.is_set_up());
         assert_eq!((read.name.as_str(), read.id.as_str()), (hostile.name.as_str(), "schemes-script"));
     }
 

@@ -30,7 +30,7 @@ struct LastCheck {
 
 impl LastChecks {
     /// Keeps the check of `source` that `by` has asked for.
-    pub(super) fn keep(&self, source: SourceId, checks: Checks, at: Timestamp, by: Actor) {
+    pub(in crate::console::pages) fn keep(&self, source: SourceId, checks: Checks, at: Timestamp, by: Actor) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner); // a map is never half changed
         all.insert(source, LastCheck { checks, at, by });
     }

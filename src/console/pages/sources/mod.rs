@@ -1,14 +1,19 @@
-//! The pages of sources: [`list`], and for each of them [`one`], [`pause`] and [`yaml`].
+//! The pages of sources: [`list`], and for each of them [`one`], [`pause`] and [`yaml`]; for those that were made here also
+//! [`edit`], [`secrets`] and [`delete`].
 
 mod checked;
+pub(in crate::console) mod delete;
+pub(in crate::console) mod edit;
 mod facts;
 pub(in crate::console) mod list;
 pub(in crate::console) mod one;
 pub(in crate::console) mod pause;
+pub(in crate::console) mod secrets;
 pub(in crate::console) mod yaml;
 
 pub(super) use checked::Checked;
 pub(in crate::console) use checked::LastChecks;
+pub(super) use secrets::new_secret;
 
 use super::super::addresses::Address;
 use crate::{

@@ -33,6 +33,9 @@ struct OneSource {
     checked: Option<Checked>,
     facts: Facts,
     schemes: Vec<SchemeOfIt>,
+    /// Its tag, if it was made here.
+    tag: Option<String>,
+    may_change: Option<String>,
 }
 
 /// A scheme of the source.
@@ -72,6 +75,8 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
         "tested" => "The connection was tested. The result is below.",
         "paused" => "The source is paused.",
         "resumed" => "The source is resumed.",
+        "changed" => "The source is changed.",
+        "secret-removed" => "The secret is taken out: what it signs is refused.",
         _ => "",
     };
     Answer::html(&OneSource {
@@ -83,6 +88,8 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
         checked: Checked::of(&asked, &id),
         facts: Facts::new(&asked, &now, &health),
         schemes: schemes(&asked, &id),
+        tag: asked.state().settings().stored_source(&id).map(|stored| stored.tag),
+        may_change: asked.why_not(Permission::ChangeSources, About::Everything),
         id: id.to_string(),
         frame,
     })

@@ -113,8 +113,9 @@ fn has_answered(asked: &Asked, (now, health): &(SourceNow, HealthRow)) -> bool {
 fn answers(asked: &Asked, found: &Found) -> Step {
     let answered: Vec<_> = found.sources.iter().filter(|source| has_answered(asked, source)).collect();
     let names: Vec<_> = answered.iter().map(|(now, _)| now.source.name()).collect();
-    let troubled =
-        found.sources.iter().find(|(now, _)| matches!(now.state, Some(SourceState::Halted | SourceState::Unreachable)));
+    let troubled = found.sources.iter().find(|(now, _)| {
+        matches!(now.state, Some(SourceState::Halted | SourceState::Unreachable | SourceState::Broken))
+    });
     let text = match (names.as_slice(), troubled) {
         ([], Some((now, _))) => {
             format!("{} does not answer yet: {}", now.source.name(), now.why.as_deref().unwrap_or("not known why"))

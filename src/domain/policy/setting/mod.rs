@@ -1,4 +1,4 @@
-//! The settings that administrators change while usher runs: stored schemes and drafts, pauses, cancelled runs.
+//! The settings that administrators change while usher runs: stored sources, stored schemes and drafts, pauses, cancelled runs.
 
 mod actor;
 mod deleted_runs;
@@ -7,6 +7,7 @@ mod milestone;
 mod recreation;
 mod sessions_ended;
 mod stored_scheme;
+mod stored_source;
 
 use std::fmt;
 
@@ -17,6 +18,7 @@ pub use milestone::{Milestone, MilestoneReached};
 pub use recreation::OutcomesRecreated;
 pub use sessions_ended::{SessionsEnded, WhichSessions};
 pub use stored_scheme::{ChangeKind, SchemeChange, StoredScheme};
+pub use stored_source::{SealedSecret, SourceContent, StoredSource};
 
 use crate::domain::{RunId, SchemeId, SourceId, Timestamp, UserKey};
 
@@ -40,6 +42,8 @@ pub enum Setting {
     DeletedRuns(DeletedRuns),
     /// A step of the beginning that was reached.
     Milestone(MilestoneReached),
+    /// A source that is not in the configuration file.
+    Source(StoredSource),
 }
 
 impl Setting {
@@ -54,6 +58,7 @@ impl Setting {
             Self::SessionsEnded(ended) => ended.of.key(),
             Self::DeletedRuns(deleted) => DeletedRuns::key_of(&deleted.id),
             Self::Milestone(reached) => reached.milestone.key(),
+            Self::Source(stored) => StoredSource::key_of(&stored.id),
         }
     }
 }
@@ -127,6 +132,7 @@ mod tests {
             |of| Setting::Pause(Pause { of, paused: true, by: Actor::default(), at: Timestamp::from_millis(0) });
         let keys = [
             StoredScheme::key_of(&"a".parse().expect("an id")),
+            StoredSource::key_of(&"a".parse().expect("an id")),
             pause(Pausable::Source("a".parse().expect("an id"))).key(),
             pause(Pausable::Scheme("a".parse().expect("an id"))).key(),
         ];

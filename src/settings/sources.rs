@@ -1,0 +1,357 @@
+//! Stored sources: those that are made while usher runs.
+//!
+//! The record holds the source without its secrets, and each secret sealed. A source whose secrets can't be opened is
+//! shown as broken, and is not started.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+use tracing::info;
+
+use super::{Error, IfMatch, Settings, error::Wrong};
+use crate::{
+    config::{KeptParts, Source, read_source_keeping},
+    domain::{Actor, Pausable, SealedSecret, Setting, SourceContent, SourceId, StoredSource, Timestamp},
+    log::RETENTION,
+    sealed::{Place, SecretsKey},
+    secret::Secret,
+};
+
+/// The highest length of a source without its secrets, in bytes.
+pub const MAX_SOURCE_BYTES: usize = 256 * 1024;
+
+/// The time for which the id of a deleted source is taken: events of it may be in the log for as long, and another
+/// product must not get them. A day more, for clocks that differ.
+pub(super) const TAKEN_FOR: Duration = Duration::from_secs(RETENTION.as_secs() + 24 * 60 * 60);
+
+/// A stored source as it can be used now.
+#[derive(Debug, Clone)]
+pub enum SourceContents {
+    /// It can be used.
+    Readable(Box<Source>),
+    /// It can't be used, and is not started.
+    Broken {
+        /// The source with other secrets than its own, if it can be read.
+        shown: Option<Box<Source>>,
+        /// Why it can't be used, and what to do.
+        why: String,
+    },
+}
+
+/// A stored source.
+#[derive(Debug, Clone)]
+pub struct SourceView {
+    /// The id.
+    pub id: SourceId,
+    /// The tag of exactly this state, for `If-Match`.
+    pub tag: String,
+    /// The content.
+    pub contents: SourceContents,
+    /// The names of its secrets, with the time at which each was written.
+    pub secrets: Vec<(String, Timestamp)>,
+    /// The author of the last change.
+    pub by: Actor,
+    /// The time of the last change.
+    pub at: Timestamp,
+}
+
+/// A stored source, and the result of reading it.
+#[derive(Debug)]
+pub(super) struct SourceEntry {
+    pub(super) stored: Arc<StoredSource>,
+    /// None: it was deleted.
+    contents: Option<SourceContents>,
+}
+
+impl SourceEntry {
+    /// Reads a stored source; its secrets are opened by `key`.
+    pub(super) fn read(stored: StoredSource, key: Option<&SecretsKey>) -> Self {
+        let contents = stored.content.as_ref().map(|content| contents(&stored.id, content, key));
+        if let Some(SourceContents::Broken { why, .. }) = &contents {
+            tracing::error!(source.id = %stored.id, why, "a stored source can't be used and is not started");
+        }
+        Self { stored: Arc::new(stored), contents }
+    }
+
+    /// The source, if it can be used.
+    pub(super) fn readable(&self) -> Option<&Source> {
+        match self.contents.as_ref()? {
+            SourceContents::Readable(source) => Some(source),
+            SourceContents::Broken { .. } => None,
+        }
+    }
+
+    pub(super) fn view(&self) -> Option<SourceView> {
+        let (contents, content) = (self.contents.clone()?, self.stored.content.as_ref()?);
+        let secrets = content.secrets.iter().map(|secret| (secret.name.clone(), secret.at)).collect();
+        let StoredSource { id, by, at, .. } = self.stored.as_ref();
+        Some(SourceView { id: id.clone(), tag: self.stored.tag(), contents, secrets, by: by.clone(), at: *at })
+    }
+}
+
+fn contents(id: &SourceId, content: &SourceContent, key: Option<&SecretsKey>) -> SourceContents {
+    let read = |parts: &KeptParts| {
+        let source = read_source_keeping(&content.text, parts).map_err(|problems| {
+            problems.iter().map(|problem| problem.message().to_owned()).collect::<Vec<_>>().join("; ")
+        })?;
+        let is_it = source.id == *id && source.base_url.as_str() == content.base_url;
+        if is_it {
+            Ok(Box::new(source))
+        } else {
+            Err("it is stored under another id or address than its own".to_owned())
+        }
+    };
+    match opened(id, content, key).and_then(|parts| read(&parts)) {
+        Ok(source) => SourceContents::Readable(source),
+        Err(why) => {
+            let others = content.secrets.iter().map(|secret| (secret.name.clone(), Secret::new("not-known"))).collect();
+            SourceContents::Broken { shown: read(&others).ok(), why }
+        }
+    }
+}
+
+/// The parts of a source that are kept beside it, opened.
+fn opened(id: &SourceId, content: &SourceContent, key: Option<&SecretsKey>) -> Result<KeptParts, String> {
+    let Some(key) = key else {
+        return Err("its secrets can't be opened, because `secrets_key` is not set; set it as it was".to_owned());
+    };
+    let open = |SealedSecret { name, sealed, .. }: &SealedSecret| {
+        let place = Place { source: id.as_str(), base_url: &content.base_url, field: name };
+        let secret =
+            key.open(sealed, place).map_err(|error| format!("its secret `{name}` can't be opened: {error}"))?;
+        Ok::<_, String>((name.clone(), secret))
+    };
+    content.secrets.iter().map(open).collect()
+}
+
+impl Settings {
+    /// Opens and seals the secrets of stored sources by `key` from now on; none: no source can be stored, and none that
+    /// is stored can be used. To be called before anything is read.
+    pub fn seal_by(&self, key: Option<Arc<SecretsKey>>) {
+        self.state_to_change().seal_by(key);
+    }
+
+    /// The stored sources that count, by id: one of the configuration file goes before.
+    pub fn stored_sources(&self) -> Vec<SourceView> {
+        self.state().stored_sources().filter_map(SourceEntry::view).collect()
+    }
+
+    /// A stored source that counts.
+    pub fn stored_source(&self, id: &SourceId) -> Option<SourceView> {
+        self.state().stored_sources().find(|entry| entry.stored.id == *id).and_then(SourceEntry::view)
+    }
+
+    /// The stored sources that can be used, also those with the id of one of the configuration file.
+    pub fn usable_sources(&self) -> Vec<Source> {
+        self.state().all_stored_sources().filter_map(SourceEntry::readable).cloned().collect()
+    }
+
+    /// The ids of all stored sources, also of those that can't be used.
+    pub fn stored_source_ids(&self) -> Vec<SourceId> {
+        let state = self.state();
+        let there = state.all_stored_sources().filter(|entry| !entry.stored.is_deleted());
+        there.map(|entry| entry.stored.id.clone()).collect()
+    }
+
+    /// The stored sources that count and can't be used, as far as they can be shown, each with the reason.
+    pub fn broken_sources(&self) -> Vec<(Source, String)> {
+        let broken = |entry: &SourceEntry| match entry.contents.as_ref()? {
+            SourceContents::Broken { shown: Some(shown), why } => Some((Source::clone(shown), why.clone())),
+            SourceContents::Broken { shown: None, .. } | SourceContents::Readable(_) => None,
+        };
+        self.state().stored_sources().filter_map(broken).collect()
+    }
+
+    /// Changes with each change of a stored source, and with those of the configuration file.
+    pub fn sources_changed(&self) -> watch::Receiver<u64> {
+        self.0.sources.subscribe()
+    }
+
+    /// The source that `text` describes, as one that may be stored under an id that is free.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSource`] with all problems of the text; [`Error::SourceExists`] if the id is taken,
+    /// [`Error::SourceGone`] if it is that of a source that was deleted a while ago; [`Error::NoSecretsKey`] if usher has
+    /// no key for its secrets.
+    pub fn check_new_source(&self, text: &str) -> Result<Source, Error> {
+        let source = read(text, &KeptParts::new())?;
+        self.free_source(&source.id)?;
+        Ok(source)
+    }
+
+    /// The source that `text` describes, as one that may be stored in place of the one with this id. The text may name
+    /// the secrets of that one.
+    ///
+    /// # Errors
+    /// [`Error::ProvisionedSource`] if the source is in the configuration file, [`Error::NoSource`] if there is none with
+    /// this id, [`Error::StaleSource`] if `if_match` does not allow its state; [`Error::InvalidSource`] with all problems
+    /// of the text, or if it is another source.
+    pub fn check_source_change(&self, id: &SourceId, text: &str, if_match: &IfMatch) -> Result<Source, Error> {
+        let (before, parts) = self.changeable_source(id, if_match)?;
+        let source = read(text, &parts)?;
+        same_source(&source, id, before.content.as_ref())?;
+        Ok(source)
+    }
+
+    /// Stores a source that [`Settings::check_new_source`] has passed.
+    ///
+    /// # Errors
+    /// As there; [`Error::Busy`] if another change takes too long, [`Error::Log`] and [`Error::Unseen`] if it is not known
+    /// that it is stored.
+    pub async fn create_source(&self, source: Source, paused: bool, by: Actor) -> Result<SourceView, Error> {
+        let _turn = self.turn().await?;
+        self.free_source(&source.id)?;
+        let revision = self.state().source_entry(&source.id).map_or(0, |entry| entry.stored.revision) + 1;
+        // First: it must not run for a moment before it is paused.
+        self.set_pause(Pausable::Source(source.id.clone()), paused, by.clone()).await?;
+        self.store_source(source, &KeptParts::new(), &[], revision, by).await
+    }
+
+    /// Stores a source that [`Settings::check_source_change`] has passed.
+    ///
+    /// # Errors
+    /// As [`Settings::create_source`], and those of the check.
+    pub async fn replace_source(&self, source: Source, if_match: &IfMatch, by: Actor) -> Result<SourceView, Error> {
+        let _turn = self.turn().await?;
+        let (before, parts) = self.changeable_source(&source.id, if_match)?;
+        same_source(&source, &source.id, before.content.as_ref())?;
+        let secrets = before.content.as_ref().map_or(&[][..], |content| &content.secrets);
+        self.store_source(source, &parts, secrets, before.revision + 1, by).await
+    }
+
+    /// Deletes a stored source, unless `needed_by` says what needs it still. That is asked in turn with all other
+    /// changes.
+    ///
+    /// # Errors
+    /// [`Error::SourceNeeded`] with what needs it; [`Error::ProvisionedSource`], [`Error::NoSource`] and
+    /// [`Error::StaleSource`] as [`Settings::check_source_change`]; [`Error::Busy`], [`Error::Log`] and [`Error::Unseen`]
+    /// as [`Settings::create_source`].
+    pub async fn delete_source<F: Future<Output = Vec<String>>>(
+        &self,
+        id: &SourceId,
+        if_match: &IfMatch,
+        needed_by: impl FnOnce() -> F,
+        by: Actor,
+    ) -> Result<(), Error> {
+        let _turn = self.turn().await?;
+        let (before, _) = self.stored_to_change(id, if_match)?;
+        let needed = needed_by().await;
+        if !needed.is_empty() {
+            return Err(Error::SourceNeeded(needed));
+        }
+        let deleted = StoredSource {
+            id: id.clone(),
+            revision: before.revision + 1,
+            content: None,
+            by: by.clone(),
+            at: self.now(),
+        };
+        self.append(&Setting::Source(deleted)).await?;
+        info!(source.id = %id, %by, "source deleted");
+        self.set_pause(Pausable::Source(id.clone()), false, by).await
+    }
+
+    /// Seals the secrets of `source`, and stores it. Those that were `sealed` before stay as they are.
+    async fn store_source(
+        &self,
+        mut source: Source,
+        before: &KeptParts,
+        sealed: &[SealedSecret],
+        revision: u64,
+        by: Actor,
+    ) -> Result<SourceView, Error> {
+        let key = self.state().secrets_key().ok_or(Error::NoSecretsKey)?;
+        let (parts, base_url, at) = (source.name_secrets(before), source.base_url.to_string(), self.now());
+        let seal = |(name, secret): (String, Secret)| {
+            let is_same = before.get(&name).is_some_and(|kept| *kept == secret);
+            if let Some(kept) = sealed.iter().find(|kept| kept.name == name && is_same) {
+                return Ok(kept.clone());
+            }
+            let place = Place { source: source.id.as_str(), base_url: &base_url, field: &name };
+            Ok::<_, Error>(SealedSecret { sealed: key.seal(&secret, place)?, name, at })
+        };
+        let secrets = parts.into_iter().map(seal).collect::<Result<Vec<_>, _>>()?;
+        let text = source.as_yaml().map_err(|error| Error::InvalidSource(vec![Wrong::whole(error.to_string())]))?;
+        let length = text.len() + secrets.iter().map(|secret| secret.sealed.len()).sum::<usize>();
+        if length > MAX_SOURCE_BYTES {
+            let message = format!("the source is {length} bytes long; {MAX_SOURCE_BYTES} is the most");
+            return Err(Error::InvalidSource(vec![Wrong::whole(message)]));
+        }
+        let id = source.id.clone();
+        info!(source.id = %id, %by, revision, "source stored");
+        let content = Some(SourceContent { text, base_url, secrets });
+        self.append(&Setting::Source(StoredSource { id: id.clone(), revision, content, by, at })).await?;
+        self.stored_source(&id).ok_or(Error::NoSource(id)) // another replica may have deleted it in this very moment
+    }
+
+    /// Refuses an id that is taken.
+    fn free_source(&self, id: &SourceId) -> Result<(), Error> {
+        let state = self.state();
+        if state.secrets_key().is_none() {
+            return Err(Error::NoSecretsKey);
+        }
+        if state.is_file_source(id) {
+            return Err(Error::SourceExists(id.clone()));
+        }
+        match state.source_entry(id).map(|entry| &entry.stored) {
+            Some(stored) if !stored.is_deleted() => Err(Error::SourceExists(id.clone())),
+            Some(stored) if stored.at.until(self.now()) <= TAKEN_FOR => Err(Error::SourceGone(id.clone())),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// A stored source that the caller may change, also one that can't be used.
+    fn stored_to_change(
+        &self,
+        id: &SourceId,
+        if_match: &IfMatch,
+    ) -> Result<(Arc<StoredSource>, Option<KeptParts>), Error> {
+        let state = self.state();
+        if state.is_file_source(id) {
+            return Err(Error::ProvisionedSource(id.clone()));
+        }
+        let entry = state.source_entry(id).filter(|entry| !entry.stored.is_deleted());
+        let stored = &entry.ok_or_else(|| Error::NoSource(id.clone()))?.stored;
+        if !if_match.allows(&stored.tag()) {
+            return Err(Error::StaleSource);
+        }
+        let key = state.secrets_key();
+        let parts = stored.content.as_ref().and_then(|content| opened(id, content, key.as_deref()).ok());
+        Ok((Arc::clone(stored), parts))
+    }
+
+    /// A stored source that the caller may change, with the secrets that usher keeps for it. Where these can't be
+    /// opened, there are none: all of them have to be written anew.
+    fn changeable_source(&self, id: &SourceId, if_match: &IfMatch) -> Result<(Arc<StoredSource>, KeptParts), Error> {
+        let (stored, parts) = self.stored_to_change(id, if_match)?;
+        Ok((stored, parts.unwrap_or_default()))
+    }
+}
+
+fn read(text: &str, parts: &KeptParts) -> Result<Source, Error> {
+    read_source_keeping(text, parts)
+        .map_err(|problems| Error::InvalidSource(problems.iter().map(Wrong::from).collect()))
+}
+
+/// Refuses what would be another source: events and memory of the earlier one would be taken for its.
+fn same_source(source: &Source, id: &SourceId, before: Option<&SourceContent>) -> Result<(), Error> {
+    let refuse = |message: String| Err(Error::InvalidSource(vec![Wrong::whole(message)]));
+    if source.id != *id {
+        return refuse(format!("`id`: this is `{}`, and the path says `{id}`; write the same in both", source.id));
+    }
+    let Some(before) = before else { return Ok(()) };
+    // What can't be opened is read with other secrets: these keys are none.
+    let others = before.secrets.iter().map(|secret| (secret.name.clone(), Secret::new("not-known"))).collect();
+    let Ok(before) = read_source_keeping(&before.text, &others) else { return Ok(()) };
+    let changed = [
+        ("product", source.product != before.product),
+        ("base_url", source.base_url != before.base_url),
+        ("organization", source.organization != before.organization),
+    ];
+    match changed.iter().find(|(_, is_changed)| *is_changed) {
+        Some((key, _)) => {
+            refuse(format!("`{key}` can't be changed: that is another source; make one with an id of its own"))
+        }
+        None => Ok(()),
+    }
+}
