@@ -190,7 +190,7 @@ async fn whoever_filters_a_list_stays_signed_in_and_a_page_that_polls_does_not()
     let partial = [("HX-Request-Type", "partial")];
     assert!(visitor.get("/runs?state=held", &partial).await.session_cookie().is_none(), "it is young");
     age(&mut visitor, "seen", 29);
-    for path in [&format!("/runs/{id}?part=progress"), "/start?part=steps"] {
+    for path in ["/start?part=steps", &format!("/runs/{id}?part=progress")] {
         let answer = visitor.get(path, &partial).await;
         assert!(answer.status == 200 && answer.session_cookie().is_none(), "{path}: {}", answer.text);
     }

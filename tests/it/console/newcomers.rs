@@ -49,7 +49,8 @@ async fn held_newcomers_are_released_with_their_number_typed() {
     let source = visitor.get("/sources/acme", &[]).await.text;
     assert!(source.contains(&format!("href=\"{PAGE}\"")), "{source}");
     let page = visitor.get(PAGE, &[]).await.text;
-    for text in ["Release 60 users", "Dismiss 60 users", "Type 60 to release", "&#60;b&#62;Welcome", "(off)"] {
+    for text in ["Release 60 users", "Dismiss 60 users", "Type 60 to release", "&#60;b&#62;Welcome", "(off, test mode)"]
+    {
         assert!(page.contains(text), "{text}: {page}");
     }
     let release = format!("{PAGE}/release");
