@@ -50,7 +50,8 @@ const ABOUT: &str = "
 const ENDED: &str = "state IN ('done', 'failed', 'cancelled')";
 /// The runs whose undo has not ended, and the undos of runs that are there: the number of its undos names the next one.
 const UNDONE: &str = "
-    SELECT undo_of FROM runs INDEXED BY runs_by_undo WHERE undo_of IS NOT NULL AND state IN ('running', 'held')
+    SELECT undo_of AS undoing FROM runs INDEXED BY runs_by_undo
+        WHERE undo_of IS NOT NULL AND state IN ('running', 'held')
     UNION ALL SELECT undo.id FROM runs AS undo INDEXED BY runs_by_undo JOIN runs AS undone ON undone.id = undo.undo_of
         WHERE undo.undo_of IS NOT NULL AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = undone.no)";
 /// Keeps the time of the latest of the runs that `WHERE` selects.
@@ -175,13 +176,14 @@ impl Runs<'_> {
             let sql = format!("SELECT count(*) FROM {from} {wanted}");
             Ok(self.0.prepare_cached(&sql)?.query_row(&*values, |row| row.get(0))?)
         };
-        // Each of these is counted in an index as long as one filter at most is on: of very many runs no row is read.
-        let removed = count("runs_removed JOIN runs ON runs.no = runs_removed.run WHERE")?;
+        // Each of these is counted in an index as long as one filter at most is on: of very many runs no row is read. A cross
+        // join begins with the few runs on its left.
+        let removed = count("runs_removed CROSS JOIN runs ON runs.no = runs_removed.run WHERE")?;
         let found = count("runs WHERE")?.saturating_sub(removed);
         let held = count("runs INDEXED BY runs_by_state WHERE state = 'held' AND")?;
         let running = count("runs INDEXED BY runs_by_state WHERE state = 'running' AND")?;
         let sql = format!(
-            "SELECT id FROM runs WHERE id IN ({UNDONE}) AND {ENDED} AND {wanted}
+            "SELECT DISTINCT id FROM ({UNDONE}) CROSS JOIN runs ON id = undoing WHERE {ENDED} AND {wanted}
                 AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = runs.no)"
         );
         let mut statement = self.0.prepare_cached(&sql)?;
