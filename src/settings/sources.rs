@@ -10,7 +10,7 @@ use tracing::info;
 
 use super::{Error, IfMatch, Settings, error::Wrong};
 use crate::{
-    config::{KeptParts, Source, read_source_keeping},
+    config::{Auth, KeptParts, Source, read_source_keeping},
     domain::{Actor, Pausable, SealedSecret, Setting, SourceContent, SourceId, StoredSource, Timestamp},
     log::RETENTION,
     sealed::{Place, SecretsKey},
@@ -190,6 +190,7 @@ impl Settings {
         let (before, parts) = self.changeable_source(id, if_match)?;
         let source = read(text, &parts)?;
         same_source(&source, id, before.content.as_ref())?;
+        same_way(&source, before.content.as_ref(), &parts)?;
         Ok(source)
     }
 
@@ -215,6 +216,7 @@ impl Settings {
         let _turn = self.turn().await?;
         let (before, parts) = self.changeable_source(&source.id, if_match)?;
         same_source(&source, &source.id, before.content.as_ref())?;
+        same_way(&source, before.content.as_ref(), &parts)?;
         let secrets = before.content.as_ref().map_or(&[][..], |content| &content.secrets);
         self.store_source(source, &parts, secrets, before.revision + 1, by).await
     }
@@ -333,6 +335,27 @@ fn read(text: &str, parts: &KeptParts) -> Result<Source, Error> {
         .map_err(|problems| Error::InvalidSource(problems.iter().map(Wrong::from).collect()))
 }
 
+/// Refuses another way to the product with the credentials that usher keeps: whoever may change a source must not have
+/// them sent to a proxy, or by an authority, of their own.
+fn same_way(source: &Source, before: Option<&SourceContent>, parts: &KeptParts) -> Result<(), Error> {
+    let Some(Ok(before)) = before.map(|before| read_source_keeping(&before.text, parts)) else { return Ok(()) };
+    let of_proxy = |source: &Source| Some(source.transport.proxy.as_ref()?.credentials.as_ref()?.password.clone());
+    let is_kept = password(&source.auth) == password(&before.auth)
+        || of_proxy(source).is_some_and(|password| of_proxy(&before) == Some(password));
+    if source.transport == before.transport || !is_kept {
+        return Ok(());
+    }
+    let message = "`proxy` or `ca` was changed, and usher would send the credentials that it keeps another way: write \
+        those in `auth` and in `proxy` anew, `{ value: \"...\" }`";
+    Err(Error::InvalidSource(vec![Wrong::whole(message.to_owned())]))
+}
+
+fn password(auth: &Auth) -> &Secret {
+    match auth {
+        Auth::Bearer(secret) | Auth::Basic { password: secret, .. } => secret,
+    }
+}
+
 /// Refuses what would be another source: events and memory of the earlier one would be taken for its.
 fn same_source(source: &Source, id: &SourceId, before: Option<&SourceContent>) -> Result<(), Error> {
     let refuse = |message: String| Err(Error::InvalidSource(vec![Wrong::whole(message)]));
@@ -353,5 +376,31 @@ fn same_source(source: &Source, id: &SourceId, before: Option<&SourceContent>) -
             refuse(format!("`{key}` can't be changed: that is another source; make one with an id of its own"))
         }
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_that_usher_keeps_are_not_sent_another_way() {
+        let kept = KeptParts::from([("auth.bearer".to_owned(), Secret::new("the-token"))]);
+        let text = |auth: &str, rest: &str| {
+            format!(
+                "id: acme\nproduct: jira-dc\nbase_url: \"https://jira.example\"\nauth: {{ bearer: {{ {auth} }} }}\n{rest}"
+            )
+        };
+        let sealed = "sealed: auth.bearer";
+        let base_url = "https://jira.example/".to_owned();
+        let before = SourceContent { text: text(sealed, ""), base_url, secrets: Vec::new() };
+        let allowed = |auth: &str, rest: &str| {
+            let source = read(&text(auth, rest), &kept).expect("a source");
+            same_way(&source, Some(&before), &kept).is_ok()
+        };
+        let proxy = "proxy: \"http://proxy.example:3128\"\n";
+        assert!(allowed(sealed, "") && allowed(sealed, "name: Another\n"));
+        assert!(!allowed(sealed, proxy));
+        assert!(allowed("value: another", proxy), "new ones may go there");
     }
 }

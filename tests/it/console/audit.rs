@@ -42,7 +42,7 @@ async fn what_is_done_on_a_page_is_recorded_as_by_the_api_and_found_by_its_filte
     for (query, says) in [
         ("?action=run&until=2000-01-01", "Nothing fits these filters."),
         ("?by=%3Cb%3E%27", "By: &#60;b&#62;&#39;"),
-        ("?since=yesterday", "can&#39;t be `yesterday`"),
+        ("?since=yesterday", "can&#39;t be “yesterday”"),
     ] {
         let text = shown(query).await;
         assert!(text.contains(says), "{query}: {text}");

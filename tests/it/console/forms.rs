@@ -90,7 +90,7 @@ async fn who_fell_out_while_a_run_was_held_is_named_with_the_reason_after_its_re
     let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
     let (page, path) = (format!("/runs/{id}"), format!("/runs/{id}/release"));
     let before = visitor.get(&page, &[]).await.text;
-    assert!(before.contains("everybody is decided anew") && !before.contains("Who, and why"), "{before}");
+    assert!(before.contains("Each is decided anew first") && !before.contains("Who, and why"), "{before}");
     let answer = visitor.submit(&page, &path, &[("number", "3"), ("request", "a")]).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
     let run = when(&usher, &id, "done").await;

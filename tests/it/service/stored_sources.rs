@@ -288,7 +288,7 @@ async fn on_kafka_all_replicas_have_a_stored_source_and_share_the_key_of_its_sec
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("secrets_key")), "{problem}");
     drop(usher);
 
-    let ground = ground().on_kafka(&broker.config(3)).tweak("USHER_SECRETS_KEY", &format!("{{ value: \"{KEY}\" }}"));
+    let ground = ground().on_kafka(&broker.config(3)).tweak("USHER_SECRETS_KEY__VALUE", KEY);
     let (one, other) = tokio::join!(Usher::replica(&ground, "one"), Usher::replica(&ground, "other"));
     make(&one, &ground).await;
     with_scheme(&one).await;

@@ -45,7 +45,7 @@ impl Decide {
         let does = if run.test_mode { "Test mode: nothing is changed when it goes on." } else { "" };
         let (title, text) = if releases {
             let text = format!(
-                "Nothing was changed so far. If you release it, this is done to {}: {}. Each is decided anew before; whoever fits no longer is left out. {does}",
+                "Nothing was changed so far. If you release it, this is done to {}: {}. Each is decided anew first, and users who are not selected any more are left out. {does}",
                 users(number),
                 run.actions
             );
