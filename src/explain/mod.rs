@@ -240,7 +240,7 @@ impl Question {
     fn ask(&self, user: &UserId, facts: &Facts, now: Timestamp) -> Option<SchemeVerdict> {
         let waiting = Waiting::ForSweep { schemes: std::slice::from_ref(&self.id), released: true };
         let answer = rules::plan(&self.schemes, &sighting(&self.source, user, now), waiting, facts, now);
-        answer.verdicts.into_iter().next()
+        answer.verdicts.into_iter().find(|verdict| verdict.selected != Truth::False)
     }
 }
 

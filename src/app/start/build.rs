@@ -28,6 +28,7 @@ use crate::{
     health::Health,
     live::Live,
     log::Log,
+    metrics::Metrics,
     products::Limits,
     sealed::{self, SecretsKey},
     settings::Settings,
@@ -81,9 +82,7 @@ impl App {
         let settings = Settings::new(&config, Arc::clone(&log), Arc::clone(&clock));
         settings.seal_by(secrets_key(&config)?);
         let (stop_stages, stop_views) = (CancellationToken::new(), CancellationToken::new());
-        let memory = Memory::open(&store)?;
-        let views = Views::open(&store)?.telling(memory.pending.clone());
-        metrics.storage.store_rebuilds.inc_by(u64::from(store.is_rebuilt() || views.are_rebuilt()));
+        let (memory, views) = remembered(&store, &metrics)?;
         let background = Background::start().map_err(Error::Threads)?;
         let supervisor = Supervisor::new(&health, &shutdown, background.handle());
         // Planners ask the views too; only a process that does nothing but take webhooks in has no use for them.
@@ -205,6 +204,17 @@ fn secrets_key(config: &Config) -> Result<Option<Arc<SecretsKey>>, Error> {
         (None, LogConfig::Kafka(_)) => None,
     };
     Ok(key.map(Arc::new))
+}
+
+/// The memory of the stages and the views, as far as `store` has them.
+///
+/// # Errors
+/// [`Error`] if they can't be opened.
+fn remembered(store: &Store, metrics: &Metrics) -> Result<(Memory, Views), Error> {
+    let memory = Memory::open(store)?;
+    let views = Views::open(store)?.telling(memory.pending.clone());
+    metrics.storage.store_rebuilds.inc_by(u64::from(store.is_rebuilt() || views.are_rebuilt()));
+    Ok((memory, views))
 }
 
 /// Opens the state store, and watches it from here on.

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{super::predicate::Predicate, *};
 
 /// The predicate of a scheme with `fields`, in short.
-fn shape(fields: serde_json::Value) -> String {
+fn shape(mut fields: serde_json::Value) -> String {
+    fields["trigger"] = json!("manual"); // the one that goes with every condition
     shown(&Compiled::new(&scheme(fields).scheme).predicate)
 }
 

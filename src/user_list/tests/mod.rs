@@ -5,15 +5,18 @@ mod hostile;
 
 use super::*;
 
-/// The users of a list by their lines, and its problems by their lines.
-fn read(bytes: impl AsRef<[u8]>) -> (Vec<(u64, String)>, Vec<(u64, LineFault)>) {
+/// Something for each of some lines.
+type ByLine<T> = Vec<(u64, T)>;
+
+/// The users of a list, and its problems.
+fn read(bytes: impl AsRef<[u8]>) -> (ByLine<String>, ByLine<LineFault>) {
     let list = UserList::read(bytes.as_ref(), None).expect("a list");
     let rows = list.rows.into_iter().map(|row| (row.line, told(&row.who))).collect();
     (rows, list.problems.into_iter().map(|problem| (problem.line, problem.why)).collect())
 }
 
 /// The users of a list without problems.
-fn users(bytes: impl AsRef<[u8]>) -> Vec<(u64, String)> {
+fn users(bytes: impl AsRef<[u8]>) -> ByLine<String> {
     let (rows, problems) = read(bytes);
     assert_eq!(problems, []);
     rows
@@ -32,6 +35,6 @@ fn told(who: &ListedAs) -> String {
     format!("{kind} {}", who.as_str())
 }
 
-fn lines(wanted: &[(u64, &str)]) -> Vec<(u64, String)> {
+fn lines(wanted: &[(u64, &str)]) -> ByLine<String> {
     wanted.iter().map(|(line, who)| (*line, (*who).to_owned())).collect()
 }

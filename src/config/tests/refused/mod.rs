@@ -47,7 +47,7 @@ fn every_key_that_stands_twice_is_refused_together_with_what_else_is_wrong() {
 
 #[test]
 fn unknown_keys_are_refused_with_the_nearest_known_one() {
-    let all = "write one of: data_dir, mode, webhooks, admin, console, log, sources, schemes";
+    let all = "write one of: data_dir, mode, webhooks, admin, console, log, secrets_key, sources, schemes";
     assert_refused(&[
         ("admni: {}", "usher.yaml:1:1: `admni` is not a key here; did you mean `admin`?"),
         ("zzz: 1", &format!("usher.yaml:1:1: `zzz` is not a key here; {all}")),

@@ -8,7 +8,7 @@ name: Acme
 product: jira-cloud
 base_url: https://acme.atlassian.net
 auth: { basic: { username: usher@acme.example, password: { value: the-token } } }
-webhook: { hmac: [{ value: first }, { value: second }] }
+webhook: { hmac: [{ value: the-first }, { value: the-second }] }
 ";
 
 fn named(text: &str, before: &KeptParts) -> (Source, KeptParts) {
@@ -27,7 +27,7 @@ fn a_source_is_written_without_what_is_kept_and_reads_back_with_it() {
     let all = ["auth.basic.password", "auth.basic.username", "webhook.hmac-1", "webhook.hmac-2"];
     assert_eq!(names(&parts), all);
     let text = source.as_yaml().expect("YAML");
-    for secret in ["the-token", "usher@acme.example", "first", "second"] {
+    for secret in ["the-token", "usher@acme.example", "the-first", "the-second"] {
         assert!(!text.contains(secret), "{text}");
     }
     let (again, parts_again) = named(&text, &parts);
@@ -49,7 +49,7 @@ fn a_secret_is_added_and_another_one_taken_out_and_no_name_is_anothers() {
     let third = first.replace("sealed: webhook.hmac-1", "value: third");
     let (added, parts) = named(&text.replace(&first, &format!("{third}{first}")), &parts);
     let secrets: Vec<_> = added.webhook.hmac.iter().map(|secret| secret.reveal()).collect();
-    assert_eq!(secrets, ["third", "first", "second"]);
+    assert_eq!(secrets, ["third", "the-first", "the-second"]);
     assert!(names(&parts).contains(&"webhook.hmac-3"), "{parts:?}");
     let text = added.as_yaml().expect("YAML");
     let (less, parts) = named(&text.replace(&line(&text), ""), &parts);
@@ -60,7 +60,7 @@ fn a_secret_is_added_and_another_one_taken_out_and_no_name_is_anothers() {
 #[test]
 fn a_source_that_comes_by_the_api_names_no_variable_and_no_file() {
     for place in ["env: PATH", "file: /etc/passwd"] {
-        let text = WRITTEN.replace("value: first", place);
+        let text = WRITTEN.replace("value: the-first", place);
         let refused = read_source_keeping(&text, &KeptParts::new()).expect_err("refused").to_string();
         assert!(refused.contains("the API reads no"), "{refused}");
     }
