@@ -127,5 +127,5 @@ async fn a_list_of_runs_says_whom_each_is_about_and_names_actions_in_their_order
     );
     assert!(line("  free  ").contains("  3 users  "), "{list}");
     let csv = terminal.says("runs list --scheme new -o csv").await;
-    assert!(csv.contains(",remove_groups|add_groups,") && csv.trim_end().ends_with(",KEYJ,jane,scheme,,,,"), "{csv}");
+    assert!(csv.contains(",remove_groups|add_groups,") && csv.trim_end().ends_with(",KEYJ,jane,scheme,,,,,0"), "{csv}");
 }

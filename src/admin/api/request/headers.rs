@@ -57,19 +57,32 @@ pub(in crate::admin::api) fn if_match(request: &HttpRequest) -> Result<IfMatch, 
     }
     let mut tags = Vec::new();
     for value in values {
-        let text = value.to_str().map_err(|_| no_tag())?;
-        for tag in text.split(',').map(str::trim) {
-            if tag == "*" {
-                return Ok(IfMatch::Any);
-            }
-            match tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) {
-                Some(tag) => tags.push(tag.to_owned()),
-                None if tag.starts_with("W/") => {}
-                None => return Err(no_tag()),
-            }
+        let text = value.to_str().map_err(|_| no_tag())?.trim();
+        if text == "*" {
+            return Ok(IfMatch::Any);
         }
+        tags.extend(tags_of(text).ok_or_else(no_tag)?);
     }
-    Ok(IfMatch::Tags(tags))
+    let strong = tags.into_iter().filter(|(is_weak, _)| !is_weak);
+    Ok(IfMatch::Tags(strong.map(|(_, tag)| tag.to_owned()).collect()))
+}
+
+/// The tags of a list (RFC 9110, sections 5.6.1 and 8.8.3), and whether they are weak; none if it is not one. A tag may
+/// hold commas.
+fn tags_of(list: &str) -> Option<Vec<(bool, &str)>> {
+    let between = [' ', '\t', ','];
+    let (mut tags, mut rest) = (Vec::new(), list.trim_start_matches(between));
+    while !rest.is_empty() {
+        let (is_weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |quoted| (true, quoted));
+        let (tag, after) = quoted.strip_prefix('"')?.split_once('"')?;
+        tags.push((is_weak, tag));
+        let after = after.trim_start_matches([' ', '\t']);
+        if !after.is_empty() && !after.starts_with(',') {
+            return None;
+        }
+        rest = after.trim_start_matches(between);
+    }
+    (!tags.is_empty()).then_some(tags)
 }
 
 fn no_tag() -> Problem {
@@ -99,7 +112,8 @@ mod tests {
         assert_eq!(tags(r#""1-a", "2-b""#).expect("tags"), some(&["1-a", "2-b"]));
         assert_eq!(tags(r#"W/"1-a""#).expect("a tag that matches nothing"), some(&[]));
         assert_eq!(tags("*").expect("a star"), IfMatch::Any);
-        for bad in ["", "1-a", r#""1-a"#, r#"1-a""#] {
+        assert_eq!(tags(r#"W/"", "a,b" ,W/"c","","d""#).expect("tags with commas"), some(&["a,b", "", "d"]));
+        for bad in ["", ",", "1-a", r#""1-a"#, r#"1-a""#, r#""a" "b""#, r#""a""b""#, r#"W/a"#, r#"*, "a""#] {
             assert!(matches!(tags(bad), Err(Problem::BadRequest(_))), "{bad}");
         }
         let without = TestRequest::default().to_http_request();

@@ -18,7 +18,7 @@ impl PartialSchema for SourceText {
         ));
         let example = json!({
             "id": "acme", "product": "jira-dc", "base_url": "https://jira.acme.example",
-            "auth": { "bearer": { "value": "the token" } },
+            "auth": { "bearer": { "value": "the-token" } },
         });
         object.examples([example]).into()
     }
