@@ -7,6 +7,7 @@ mod dead_letters;
 mod decisions;
 mod error;
 mod explain;
+mod input;
 mod listed;
 mod output;
 mod progress;

@@ -17,6 +17,7 @@ mod refusals;
 mod runs;
 mod scheme_versions;
 mod schemes;
+mod sources;
 
 use std::{fs, path::Path, process::Stdio};
 

@@ -1,10 +1,10 @@
 //! Files with schemes.
 
-use std::{fs, io, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::Error;
+use super::super::{Error, input};
 use crate::{config, domain::Scheme};
 
 /// A file with schemes.
@@ -31,11 +31,6 @@ impl SchemeFile {
 /// # Errors
 /// [`Error::File`] if it can't be read, [`Error::Problems`] if it is not a list of schemes.
 pub fn read(path: &std::path::Path) -> Result<Vec<Scheme>, Error> {
-    let (name, text) = if path.as_os_str() == "-" {
-        ("stdin".to_owned(), io::read_to_string(io::stdin()))
-    } else {
-        (path.display().to_string(), fs::read_to_string(path))
-    };
-    let text = text.map_err(|error| Error::File { path: name.clone(), why: crate::words::system(&error) })?;
+    let (name, text) = input::read(path)?;
     config::read_schemes(&text, &name).map_err(|problems| Error::Problems(problems.to_string()))
 }

@@ -1,4 +1,6 @@
-//! `usher sources`: lists, checks, pauses and resumes sources, and handles held newcomers.
+//! `usher sources`: lists, makes, checks, pauses, resumes and deletes sources, and handles held newcomers.
+
+mod changes;
 
 use std::process::ExitCode;
 
@@ -6,8 +8,10 @@ use clap::Subcommand;
 use reqwest::Method;
 use serde_json::Value;
 
+use self::changes::Add;
 use super::{
     Api, AsList, AsOne, Error, Format,
+    confirm::Sure,
     output::{Column, Output},
     references::unresolved,
 };
@@ -31,6 +35,15 @@ pub enum Command {
         id: String,
         #[command(flatten)]
         shown: AsOne,
+    },
+    /// Have usher keep a source and work with it, once its connection was seen to work.
+    Add(Add),
+    /// Delete a source that usher keeps. One that a scheme or a run needs stays.
+    Delete {
+        /// The source.
+        id: String,
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Call nothing in a source until it is resumed; new work waits.
     Pause {
@@ -121,6 +134,8 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             }
         }
         Command::Test { id, shown } => return test(api, output, &id, shown).await,
+        Command::Add(asked) => return changes::add(api, output, &asked).await,
+        Command::Delete { id, sure } => return changes::delete(api, output, &id, sure).await,
         Command::Newcomers(Newcomers::List(shown)) => list(api, output, shown, &NEWCOMERS).await?,
         Command::Pause { id } => {
             api.order(Method::POST, &["sources", &id, "pause"], None).await?;
@@ -155,13 +170,21 @@ async fn list(api: &Api, output: &mut Output<'_>, shown: AsList, columns: &[Colu
 async fn test(api: &Api, output: &mut Output<'_>, id: &str, shown: AsOne) -> Result<ExitCode, Error> {
     output.format = shown.output.into();
     let checked = api.send_to("checks", Method::POST, &["sources", id, "test"], None, None).await?;
-    let checks = checked["checks"].as_array().cloned().unwrap_or_default();
+    let checks = of_test(&checked);
     match output.format {
         Format::Table => output.list(&CHECKS, &checks)?,
         _ => output.one(&checked, &["acts_as", "checks"])?,
     }
-    let fails = checks.iter().any(|check| check["result"] == "fail");
-    Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if fails(&checks) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The checks in the answer to a test.
+fn of_test(checked: &Value) -> Vec<Value> {
+    checked["checks"].as_array().cloned().unwrap_or_default()
+}
+
+fn fails(checks: &[Value]) -> bool {
+    checks.iter().any(|check| check["result"] == "fail")
 }
 
 fn asked(output: &mut Output<'_>, held: &Value, what: &str) -> Result<(), Error> {

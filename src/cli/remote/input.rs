@@ -1,0 +1,21 @@
+//! Files that commands send.
+
+use std::{fs, io, path::Path};
+
+use super::Error;
+
+/// The name for messages and the text of the file at `path`; `-` is standard input.
+///
+/// # Errors
+/// [`Error::File`] if it can't be read.
+pub fn read(path: &Path) -> Result<(String, String), Error> {
+    let (name, text) = if path.as_os_str() == "-" {
+        ("stdin".to_owned(), io::read_to_string(io::stdin()))
+    } else {
+        (path.display().to_string(), fs::read_to_string(path))
+    };
+    match text {
+        Ok(text) => Ok((name, text)),
+        Err(error) => Err(Error::File { why: crate::words::system(&error), path: name }),
+    }
+}
