@@ -1,4 +1,4 @@
-//! What is told in the end: a table for people, JSON for everything else.
+//! The result: a table for people, JSON for everything else.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ const LONGEST_MS: f64 = 100.0;
 /// The most that a page may weigh with all that it loads, in bytes over the wire. usher compresses nothing.
 const MOST_BYTES: usize = 100 * 1024;
 
-/// What was measured of one page.
+/// The measurement of one page.
 #[derive(Serialize)]
 pub struct Row {
     pub path: String,
@@ -104,6 +104,6 @@ impl Report {
 
 /// Says what goes on, while it takes its time.
 pub fn progress(what: &str) {
-    // Where nobody can be told it goes on all the same.
+    // It goes on all the same if nobody can be told.
     let _ = writeln!(stderr(), "{what}");
 }

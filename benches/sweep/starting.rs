@@ -1,4 +1,4 @@
-//! What a start of the real binary needs: ports, and patience.
+//! The needs of a start of the real binary: ports, and patience.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -8,7 +8,7 @@ pub fn free_ports() -> anyhow::Result<[u16; 2]> {
     Ok([listeners[0].local_addr()?.port(), listeners[1].local_addr()?.port()])
 }
 
-/// What `attempt` gives as soon as it succeeds, within ten seconds.
+/// The result of `attempt` as soon as it succeeds, within ten seconds.
 pub async fn until_it_works<T, F: Future<Output = anyhow::Result<T>>>(attempt: impl Fn() -> F) -> anyhow::Result<T> {
     for _ in 0..100 {
         if let Ok(done) = attempt().await {

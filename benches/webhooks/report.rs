@@ -1,4 +1,4 @@
-//! What is told in the end: a table for people, JSON for everything else.
+//! The result: a table for people, JSON for everything else.
 
 use std::{
     fs,
@@ -231,6 +231,6 @@ impl Machine {
 
 /// Says what goes on, while it takes its time.
 pub fn progress(what: &str) {
-    // Where nobody can be told it goes on all the same.
+    // It goes on all the same if nobody can be told.
     let _ = writeln!(stderr(), "{what}");
 }

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use crate::domain::Timestamp;
 
-/// What is nearer is now.
+/// A time that is nearer is now.
 const NOW: Duration = Duration::from_secs(1);
 
 /// One time.

@@ -33,7 +33,7 @@ struct Page {
     held: Held,
     schemes: Vec<SchemeRow>,
     asks_number: bool,
-    /// What is to be typed.
+    /// The text to be typed.
     number: u64,
     typed: String,
     errors: Errors,
@@ -46,7 +46,7 @@ struct Page {
     may_decide: Option<String>,
 }
 
-/// What is held in a source.
+/// The users and steps that are held in a source.
 #[derive(Clone, Copy)]
 struct Held {
     users: u64,

@@ -139,7 +139,7 @@ pub(crate) fn stored_source(state: &AdminState, caller: &Principal, id: &str) ->
     }
 }
 
-/// What needs the source still, in words: schemes, and runs that are held or running.
+/// The things that need the source still, in words: schemes, and runs that are held or running.
 pub(crate) async fn needed_by(state: &AdminState, id: &SourceId) -> Vec<String> {
     let of_it = |contents: &Contents| match contents {
         Contents::Readable(scheme) => scheme.source == *id,

@@ -150,7 +150,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     Answer::html(&Schemes { frame, drafts, no_new, q, source, state, sources, states, chips, rows, says, pages })
 }
 
-/// Where the page behind `cursor` begins; at the first scheme if the one at the cursor is gone.
+/// The place at which the page behind `cursor` begins: the first scheme if the one at the cursor is gone.
 fn begin_of(fitting: &[SchemeView], cursor: &str) -> usize {
     let Ok(cursor) = Cursor::try_from(cursor.to_owned()) else { return 0 };
     let place = fitting.iter().position(|listed| listed.id.as_str().as_bytes() == cursor.place());

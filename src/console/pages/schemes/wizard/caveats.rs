@@ -1,4 +1,4 @@
-//! What a product does not tell, or tells late, beside the fields that need it: the same words as in `/products`.
+//! Facts that a product does not tell, or tells late, beside the fields that need them: the same words as in `/products`.
 
 use crate::{
     admin::SourceRow,
@@ -50,7 +50,7 @@ fn told(product: Product, detail: Detail) -> Option<String> {
     }
 }
 
-/// What a trigger means for `source`, if there is something to say.
+/// The meaning of a trigger for `source`, if there is something to say.
 pub(super) fn of_trigger(kind: TriggerKind, source: &SourceRow) -> Option<String> {
     let (name, product) = (source.name(), source.product());
     match kind {

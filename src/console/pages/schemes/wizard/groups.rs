@@ -8,7 +8,7 @@ use crate::config::Document;
 /// The deepest group. A scheme may nest no deeper.
 const MAX_DEPTH: usize = 16;
 
-/// Which of the conditions of a group have to hold.
+/// The conditions of a group that have to hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum How {
     #[default]

@@ -46,7 +46,7 @@ struct KindChoice {
     value: &'static str,
     word: &'static str,
     about: &'static str,
-    /// What it means for the source, or for each of them.
+    /// Its meaning for the source, or for each of them.
     notes: Vec<String>,
 }
 

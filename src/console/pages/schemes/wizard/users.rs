@@ -191,7 +191,7 @@ fn change(document: &mut Document, at: &[usize], group: Group) {
     }
 }
 
-/// What a button of the page does besides keeping what is typed.
+/// The act of a button of the page, besides keeping the typed text.
 enum Go {
     /// Goes on.
     On,
