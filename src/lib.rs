@@ -2,7 +2,7 @@
 //!
 //! The way of an event: [`intake`] proves it and makes it durable, the planner of [`engine`] decides it by the
 //! [`rules`], the executor calls the [`products`], and [`views`] show the results. The [`log`] is between them. [`app`]
-//! connects all parts.
+//! connects all parts. The files beside the rooms are small things that several rooms use.
 
 pub mod admin;
 pub mod app;

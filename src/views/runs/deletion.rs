@@ -5,7 +5,7 @@
 //! that are there, and a run that comes later is marked when it is written. Marked runs are shown nowhere, and their rows
 //! are removed in small steps.
 
-use rusqlite::{Connection, ToSql, named_params};
+use rusqlite::{Connection, params_from_iter, types::Value};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Run, Runs, entries::Entries, row::Row, table::Table};
@@ -40,13 +40,8 @@ struct Kept {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::views) struct Deletions<'c>(pub(in crate::views) &'c Connection);
 
-/// The runs that a removal is about: by their ids, or by what matches.
-const ABOUT: &str = "
-    CASE WHEN :ids IS NULL THEN started < :before AND (:scheme IS NULL OR scheme = :scheme)
-            AND (:source IS NULL OR source = :source) AND (:kind IS NULL OR kind = :kind)
-            AND (:state IS NULL OR state = :state) AND (:test_mode IS NULL OR test_mode = :test_mode)
-        ELSE id IN (SELECT value FROM json_each(:ids)) END
-    AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = runs.no)";
+/// The run is not removed yet.
+const THERE: &str = "NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = runs.no)";
 const ENDED: &str = "state IN ('done', 'failed', 'cancelled')";
 /// The runs whose undo has not ended, and the undos of runs that are there: the number of its undos names the next one.
 const UNDONE: &str = "
@@ -67,22 +62,20 @@ impl Deletions<'_> {
         let kept = Json(Kept { runs: runs.clone(), except: except.clone() });
         let sql = "INSERT OR REPLACE INTO run_deletions (id, at, deletion) VALUES (?1, ?2, ?3)";
         self.0.prepare_cached(sql)?.execute((id, at, kept))?;
-        let marked =
-            format!("WHERE {ABOUT} AND {ENDED} AND latest <= :at AND id NOT IN (SELECT value FROM json_each(:except))");
+        let (wanted, mut values) = conditions(runs);
+        values.extend([Value::from(at.as_millis()), Value::from(serde_json::json!(except).to_string())]);
+        let marked = format!(
+            "WHERE {wanted} AND {THERE} AND {ENDED} AND latest <= ? AND id NOT IN (SELECT value FROM json_each(?))"
+        );
         let until = format!(
             "INSERT INTO removed_until (source, latest) SELECT source, max(latest) FROM runs {marked}
                 AND NOT test_mode AND changed + unchanged > 0 GROUP BY source
             {KEEP_UNTIL}"
         );
         let marks = format!("INSERT OR IGNORE INTO runs_removed (run) SELECT no FROM runs {marked}");
-        let (Values { ids, matching }, except) = (Values::of(runs), serde_json::json!(except).to_string());
         // The time first: afterwards the runs are marked, and no longer selected.
         for sql in [until, marks] {
-            self.0.prepare_cached(&sql)?.execute(named_params! {
-                ":ids": ids, ":before": matching.before, ":scheme": matching.scheme, ":source": matching.source,
-                ":kind": matching.kind, ":state": matching.state, ":test_mode": matching.test_mode, ":at": at,
-                ":except": except,
-            })?;
+            self.0.prepare_cached(&sql)?.execute(params_from_iter(&values))?;
         }
         Ok(())
     }
@@ -170,11 +163,10 @@ impl Runs<'_> {
     /// # Errors
     /// `Error::Database` if SQLite fails, `Error::Row` if a row can't be read.
     pub(in crate::views) fn deletable(self, runs: &RunSelection) -> Result<Deletable, Error> {
-        let values = Values::of(runs);
-        let (wanted, values) = values.conditions(runs);
+        let (wanted, values) = conditions(runs);
         let count = |from: &str| -> Result<u64, Error> {
             let sql = format!("SELECT count(*) FROM {from} {wanted}");
-            Ok(self.0.prepare_cached(&sql)?.query_row(&*values, |row| row.get(0))?)
+            Ok(self.0.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get(0))?)
         };
         // Each of these is counted in an index as long as one filter at most is on: of very many runs no row is read. A cross
         // join begins with the few runs on its left.
@@ -183,11 +175,11 @@ impl Runs<'_> {
         let held = count("runs INDEXED BY runs_by_state WHERE state = 'held' AND")?;
         let running = count("runs INDEXED BY runs_by_state WHERE state = 'running' AND")?;
         let sql = format!(
-            "SELECT DISTINCT id FROM ({UNDONE}) CROSS JOIN runs ON id = undoing WHERE {ENDED} AND {wanted}
-                AND NOT EXISTS (SELECT 1 FROM runs_removed WHERE run = runs.no)"
+            "SELECT DISTINCT id FROM ({UNDONE}) CROSS JOIN runs ON id = undoing WHERE {ENDED} AND {wanted} AND {THERE}"
         );
         let mut statement = self.0.prepare_cached(&sql)?;
-        let undoing = statement.query_map(&*values, |row| row.get(0))?.collect::<Result<Vec<RunId>, _>>()?;
+        let undoing =
+            statement.query_map(params_from_iter(&values), |row| row.get(0))?.collect::<Result<Vec<RunId>, _>>()?;
         let missing = match runs {
             RunSelection::These(ids) => (ids.len() as u64).saturating_sub(found),
             RunSelection::All(_) => 0,
@@ -197,48 +189,26 @@ impl Runs<'_> {
     }
 }
 
-/// The values of [`ABOUT`].
-struct Values {
-    ids: Option<String>,
-    matching: Matching,
-}
-
-impl Values {
-    fn of(runs: &RunSelection) -> Self {
-        let nothing = || Matching {
-            before: Timestamp::from_millis(0),
-            scheme: None,
-            source: None,
-            kind: None,
-            state: None,
-            test_mode: None,
-        };
-        match runs {
-            RunSelection::These(ids) => Self { ids: Some(serde_json::json!(ids).to_string()), matching: nothing() },
-            RunSelection::All(matching) => Self { ids: None, matching: matching.clone() },
+/// The runs that a removal is about, as conditions with the value of each `?`. An index can serve each condition.
+fn conditions(runs: &RunSelection) -> (String, Vec<Value>) {
+    let Matching { before, scheme, source, kind, state, test_mode } = match runs {
+        RunSelection::These(ids) => {
+            let ids = serde_json::json!(ids).to_string();
+            return ("id IN (SELECT value FROM json_each(?))".to_owned(), vec![ids.into()]);
         }
-    }
-
-    /// The same as conditions of which each that is there can be served by an index, with the value of each `?`.
-    fn conditions(&self, runs: &RunSelection) -> (String, Vec<&dyn ToSql>) {
-        let Self { ids, matching: Matching { before, scheme, source, kind, state, test_mode } } = self;
-        let (mut wanted, mut values): (Vec<&str>, Vec<&dyn ToSql>) = match runs {
-            RunSelection::These(_) => (vec!["id IN (SELECT value FROM json_each(?))"], vec![ids as &dyn ToSql]),
-            RunSelection::All(_) => (vec!["started < ?"], vec![before as &dyn ToSql]),
-        };
-        let filters: [(&str, Option<&dyn ToSql>); 5] = [
-            ("scheme = ?", scheme.as_ref().map(|scheme| scheme as &dyn ToSql)),
-            ("source = ?", source.as_ref().map(|source| source as &dyn ToSql)),
-            ("kind = ?", kind.as_ref().map(|kind| kind as &dyn ToSql)),
-            ("state = ?", state.as_ref().map(|state| state as &dyn ToSql)),
-            ("test_mode = ?", test_mode.as_ref().map(|test_mode| test_mode as &dyn ToSql)),
-        ];
-        for (filter, value) in filters.into_iter().filter_map(|(filter, value)| Some((filter, value?))) {
-            wanted.push(filter);
-            values.push(value);
-        }
-        (wanted.join(" AND "), values)
-    }
+        RunSelection::All(matching) => matching,
+    };
+    let filters = [
+        ("started < ?", Some(Value::from(before.as_millis()))),
+        ("scheme = ?", scheme.as_ref().map(|scheme| scheme.to_string().into())),
+        ("source = ?", source.as_ref().map(|source| source.to_string().into())),
+        ("kind = ?", kind.clone().map(Value::from)),
+        ("state = ?", state.clone().map(Value::from)),
+        ("test_mode = ?", test_mode.map(Value::from)),
+    ];
+    let (wanted, values): (Vec<_>, Vec<_>) =
+        filters.into_iter().filter_map(|(filter, value)| Some((filter, value?))).unzip();
+    (wanted.join(" AND "), values)
 }
 
 fn is_about(kept: &Kept, row: &Row) -> bool {

@@ -1,4 +1,6 @@
 //! Runs and their entries. Each record is applied whole or not at all, so that counts are right.
+//!
+//! The files are side by side: each is one table, or one question that is asked about runs.
 
 mod actions;
 mod counts;

@@ -1,4 +1,4 @@
-//! The letters that can be taken up again, among those that a request chooses.
+//! The letters that can be taken up again or dismissed, among those that a request chooses.
 
 use actix_web::web::Data;
 
@@ -40,89 +40,60 @@ impl FoundLetters {
     }
 }
 
-/// The letters with the given ids.
-///
-/// # Errors
-/// A [`Problem`] if the views can't be read.
-pub(super) async fn by_ids(
-    state: &Data<AdminState>,
-    caller: &Principal,
-    mut ids: Vec<String>,
-) -> Result<FoundLetters, Problem> {
-    ids.sort_unstable();
-    ids.dedup();
-    let (state, caller) = (state.clone(), caller.clone());
-    read(state.runtime(), move || {
-        let mut found = FoundLetters::default();
-        for id in ids {
-            match state.views.dead_letter(&id)?.filter(|(_, letter)| caller.sees(&letter.source)) {
-                None => found.refuse(id, "there is no such dead letter".into()),
-                Some((row, letter)) => match obstacle(&state, &caller, &row, &letter) {
-                    Some(why) => found.refuse(id, why),
-                    None => found.letters.push(letter),
-                },
-            }
-        }
-        Ok(found)
-    })
-    .await
+/// What is to be done about letters.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose {
+    /// They are taken up again.
+    Redrive,
+    /// They are dismissed. Those that are dismissed already are passed over.
+    Dismiss,
 }
 
-/// The letters that `filter` lets through, `limit` at most.
-///
-/// # Errors
-/// A [`Problem`] if the views can't be read.
-pub(super) async fn by_filter(
-    state: &Data<AdminState>,
-    caller: &Principal,
-    filter: LetterFilter,
-    limit: usize,
-) -> Result<FoundLetters, Problem> {
-    let (state, caller) = (state.clone(), caller.clone());
-    read(state.runtime(), move || {
-        let mut found = FoundLetters::default();
-        let filter = LetterFilter { kept_to: KeptTo::of(&caller.sources), ..filter };
-        let mut paging = Paging { limit: Limit::MAX, cursor: None };
-        loop {
-            let page = state.views.whole_dead_letters(&filter, &paging)?;
-            for (row, letter) in page.items {
-                match obstacle(&state, &caller, &row, &letter) {
-                    Some(why) => found.refuse(row.id, why),
-                    None if found.letters.len() == limit => return Ok(FoundLetters { more: true, ..found }),
-                    None => found.letters.push(letter),
-                }
-            }
-            match page.next {
-                Some(next) => paging.cursor = Some(next),
-                None => return Ok(found),
-            }
+impl Purpose {
+    /// Whether a letter has nothing to do with it any more.
+    fn passes_over(self, row: &DeadLetterRow) -> bool {
+        matches!(self, Self::Dismiss) && row.state == LetterState::Dismissed
+    }
+
+    /// Why it can't be done to `letter` now.
+    fn obstacle(
+        self,
+        state: &AdminState,
+        caller: &Principal,
+        row: &DeadLetterRow,
+        letter: &DeadLetter,
+    ) -> Option<String> {
+        match self {
+            Self::Redrive => why_not_redriven(state, caller, row, letter),
+            Self::Dismiss => why_not_dismissed(caller, row, letter),
         }
-    })
-    .await
+    }
 }
 
-/// The letters that a request chooses and that can be dismissed, and why the others can't. Those that are dismissed
-/// already are neither.
+/// The letters that a request chooses for this `purpose` and that can be had, and why the others can't.
 ///
 /// # Errors
 /// A [`Problem`] if the views can't be read.
-pub(super) async fn to_dismiss(
+pub(super) async fn found(
     state: &Data<AdminState>,
     caller: &Principal,
     chosen: ChosenLetters,
+    purpose: Purpose,
 ) -> Result<FoundLetters, Problem> {
     let (state, caller) = (state.clone(), caller.clone());
     read(state.runtime(), move || match chosen {
-        ChosenLetters::Ids(ids) => to_dismiss_by_ids(&state, &caller, ids),
-        ChosenLetters::Filter(filter, limit) => to_dismiss_by_filter(&state, &caller, filter, limit),
+        ChosenLetters::Ids(ids) => by_ids(&state, &caller, ids, purpose),
+        ChosenLetters::Filter(filter, limit) => by_filter(&state, &caller, filter, limit, purpose),
     })
     .await
 }
 
-fn to_dismiss_by_ids(
+/// The letters with the given ids.
+fn by_ids(
     state: &AdminState,
     caller: &Principal,
     mut ids: Vec<String>,
+    purpose: Purpose,
 ) -> Result<FoundLetters, views::Error> {
     ids.sort_unstable();
     ids.dedup();
@@ -130,8 +101,8 @@ fn to_dismiss_by_ids(
     for id in ids {
         match state.views.dead_letter(&id)?.filter(|(_, letter)| caller.sees(&letter.source)) {
             None => found.refuse(id, "there is no such dead letter".into()),
-            Some((row, _)) if row.state == LetterState::Dismissed => {}
-            Some((row, letter)) => match why_not_dismissed(caller, &row, &letter) {
+            Some((row, _)) if purpose.passes_over(&row) => {}
+            Some((row, letter)) => match purpose.obstacle(state, caller, &row, &letter) {
                 Some(why) => found.refuse(id, why),
                 None => found.letters.push(letter),
             },
@@ -140,19 +111,21 @@ fn to_dismiss_by_ids(
     Ok(found)
 }
 
-fn to_dismiss_by_filter(
+/// The letters that `filter` lets through, `limit` at most.
+fn by_filter(
     state: &AdminState,
     caller: &Principal,
     filter: LetterFilter,
     limit: usize,
+    purpose: Purpose,
 ) -> Result<FoundLetters, views::Error> {
     let mut found = FoundLetters::default();
     let filter = LetterFilter { kept_to: KeptTo::of(&caller.sources), ..filter };
     let mut paging = Paging { limit: Limit::MAX, cursor: None };
     loop {
         let page = state.views.whole_dead_letters(&filter, &paging)?;
-        for (row, letter) in page.items.into_iter().filter(|(row, _)| row.state != LetterState::Dismissed) {
-            match why_not_dismissed(caller, &row, &letter) {
+        for (row, letter) in page.items.into_iter().filter(|(row, _)| !purpose.passes_over(row)) {
+            match purpose.obstacle(state, caller, &row, &letter) {
                 Some(why) => found.refuse(row.id, why),
                 None if found.letters.len() == limit => return Ok(FoundLetters { more: true, ..found }),
                 None => found.letters.push(letter),
@@ -176,7 +149,12 @@ fn why_not_dismissed(caller: &Principal, row: &DeadLetterRow, letter: &DeadLette
 }
 
 /// Why `letter` can't be taken up again now.
-fn obstacle(state: &AdminState, caller: &Principal, row: &DeadLetterRow, letter: &DeadLetter) -> Option<String> {
+fn why_not_redriven(
+    state: &AdminState,
+    caller: &Principal,
+    row: &DeadLetterRow,
+    letter: &DeadLetter,
+) -> Option<String> {
     if let Err(refused) = decides(caller, letter) {
         return Some(refused.to_string());
     }

@@ -2,7 +2,11 @@
 
 use actix_web::web::Data;
 
-use super::{found::by_filter, shown};
+use super::{
+    ChosenLetters,
+    found::{Purpose, found},
+    shown,
+};
 use crate::{
     admin::{
         AdminState,
@@ -70,7 +74,7 @@ pub(in crate::admin::api) async fn order_held(
     let filter = open_and_held(source);
     let letters = state.commands.letters();
     let (count, more, said) = if release {
-        let found = by_filter(state, caller, filter, MAX_LETTERS).await?;
+        let found = found(state, caller, ChosenLetters::Filter(filter, MAX_LETTERS), Purpose::Redrive).await?;
         (found.letters.len(), found.more, letters.redrive(found.letters, &caller.by()).await)
     } else {
         let (views, paging) = (state.views.clone(), Paging { limit: Limit::MAX, cursor: None });

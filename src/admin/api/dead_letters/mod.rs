@@ -34,7 +34,7 @@ use crate::{
 pub(crate) use forms::{ChosenLetters, Redriven};
 use forms::{DismissMany, Dismissal, Dismissed, Redrive};
 pub(crate) use found::FoundLetters;
-use found::{by_filter, by_ids, to_dismiss};
+use found::{Purpose, found};
 pub(crate) use held::count_held;
 pub(super) use held::{is_any_held, order_held};
 
@@ -121,10 +121,7 @@ pub(crate) async fn letters_to_redrive(
     caller: &Principal,
     chosen: ChosenLetters,
 ) -> Result<FoundLetters, Problem> {
-    match chosen {
-        ChosenLetters::Ids(ids) => by_ids(state, caller, ids).await,
-        ChosenLetters::Filter(filter, limit) => by_filter(state, caller, filter, limit).await,
-    }
+    found(state, caller, chosen, Purpose::Redrive).await
 }
 
 /// Takes letters up again, and records it.
@@ -189,7 +186,7 @@ pub(super) async fn dismiss_many(
 ) -> Result<HttpResponse, Problem> {
     let order: DismissMany = parsed(state.runtime(), body).await?;
     let (chosen, reason) = order.checked()?;
-    let FoundLetters { letters, refused, more } = to_dismiss(&state, &caller, chosen).await?;
+    let FoundLetters { letters, refused, more } = found(&state, &caller, chosen, Purpose::Dismiss).await?;
     let dismissed = dismiss_letters(&state, &caller, letters, reason).await?;
     Ok(HttpResponse::Ok().json(Dismissed { dismissed, refused, more }))
 }
