@@ -5,6 +5,7 @@ mod audit;
 mod confirm;
 mod dead_letters;
 mod decisions;
+mod deletion;
 mod error;
 mod explain;
 mod input;
@@ -16,6 +17,8 @@ mod runs;
 mod schemes;
 mod server;
 mod sources;
+#[cfg(test)]
+mod testing;
 mod users;
 
 use std::{

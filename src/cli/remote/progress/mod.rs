@@ -215,11 +215,11 @@ fn bar(is_terminal: bool) -> ProgressBar {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-    use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+    use actix_web::{HttpRequest, HttpResponse};
     use serde_json::json;
 
     use super::*;
-    use crate::{cli::remote::Format, secret::Secret};
+    use crate::cli::remote::{Format, testing::answered_by};
 
     static POLLS_OF_RUN: AtomicUsize = AtomicUsize::new(0);
 
@@ -237,18 +237,9 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_waits_is_told_at_once_that_the_product_is_away_and_when_it_is_back() {
-        let app = || App::new().default_service(web::to(usher));
-        let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).expect("a free port");
-        let url = format!("http://{}", server.addrs()[0]).parse().expect("a URL");
-        let server = server.run();
-        let handle = server.handle();
-        let serving = tokio::spawn(server);
-        let api = Api::new(url, Some(Secret::new("token"))).expect("a client");
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut output = Output { format: Format::Table, out: &mut out, err: &mut err };
-        let code = follow(&api, &mut output, "r").await.expect("it ends");
-        handle.stop(false).await;
-        serving.await.expect("no panic").expect("it ends");
+        let code = answered_by(usher, async |api| follow(api, &mut output, "r").await.expect("it ends")).await;
         let told = String::from_utf8(err).expect("text");
         let lines: Vec<_> = told.lines().collect();
         assert_eq!(

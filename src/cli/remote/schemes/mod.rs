@@ -2,7 +2,6 @@
 
 mod apply;
 mod check;
-mod delete;
 mod file;
 mod on_server;
 mod preview;
@@ -18,7 +17,6 @@ use similar::TextDiff;
 use self::{
     apply::{Apply, apply},
     check::{Check, Next},
-    delete::delete,
     file::SchemeFile,
     on_server::{Readable, text, there},
     preview::{Preview, preview},
@@ -27,6 +25,7 @@ use self::{
 use super::{
     Api, AsList, AsOne, Error,
     confirm::Sure,
+    deletion::delete,
     output::{Column, Format, Output, yaml},
     progress,
     references::unresolved,
@@ -158,7 +157,10 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
         Command::History { id, shown } => history(api, output, &id, shown).await?,
         Command::Changes(asked) => changes(api, output, &asked).await?,
         Command::BringBack { id, version } => bring_back(api, output, &id, &version).await?,
-        Command::Delete { id, sure } => return delete(api, output, &id, sure).await,
+        Command::Delete { id, sure } => {
+            let question = format!("This deletes the stored scheme {id}");
+            return delete(api, output, ("schemes", &id), &question, sure).await;
+        }
         Command::Run(asked) => return run_now(api, output, &asked).await,
         Command::Pause { id } => {
             api.order(Method::POST, &["schemes", &id, "pause"], None).await?;

@@ -1,6 +1,6 @@
 //! `usher sources`: lists, makes, checks, pauses, resumes and deletes sources, and handles held newcomers.
 
-mod changes;
+mod add;
 
 use std::process::ExitCode;
 
@@ -8,10 +8,11 @@ use clap::Subcommand;
 use reqwest::Method;
 use serde_json::Value;
 
-use self::changes::Add;
+use self::add::{Add, add};
 use super::{
     Api, AsList, AsOne, Error, Format,
     confirm::Sure,
+    deletion::delete,
     output::{Column, Output},
     references::unresolved,
 };
@@ -134,8 +135,13 @@ pub async fn run(api: &Api, output: &mut Output<'_>, command: Command) -> Result
             }
         }
         Command::Test { id, shown } => return test(api, output, &id, shown).await,
-        Command::Add(asked) => return changes::add(api, output, &asked).await,
-        Command::Delete { id, sure } => return changes::delete(api, output, &id, sure).await,
+        Command::Add(asked) => return add(api, output, &asked).await,
+        Command::Delete { id, sure } => {
+            let question = format!(
+                "This deletes the source {id}; its webhooks are refused at once, and its id stays taken for 30 days"
+            );
+            return delete(api, output, ("sources", &id), &question, sure).await;
+        }
         Command::Newcomers(Newcomers::List(shown)) => list(api, output, shown, &NEWCOMERS).await?,
         Command::Pause { id } => {
             api.order(Method::POST, &["sources", &id, "pause"], None).await?;
@@ -221,13 +227,10 @@ async fn newcomers(api: &Api, source: &str, what: &str) -> Result<Value, Error> 
 
 #[cfg(test)]
 mod tests {
-    use actix_web::{App, HttpResponse, HttpServer, web};
+    use actix_web::HttpResponse;
 
     use super::*;
-    use crate::{
-        cli::remote::{Format, output::OneFormat},
-        secret::Secret,
-    };
+    use crate::cli::remote::{Format, output::OneFormat, testing::answered_by};
 
     /// The output of `command`, if usher accepts it.
     async fn said(command: Command) -> String {
@@ -236,25 +239,10 @@ mod tests {
 
     /// The output of `command` and its exit code, if usher answers with `body`.
     async fn answered(command: Command, body: Value) -> (String, ExitCode) {
-        let app = move || {
-            let body = body.clone();
-            let accepts = move || {
-                let body = body.clone();
-                async move { HttpResponse::Accepted().json(body) }
-            };
-            App::new().default_service(web::to(accepts))
-        };
-        let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).expect("a free port");
-        let url = format!("http://{}", server.addrs()[0]).parse().expect("a URL");
-        let server = server.run();
-        let handle = server.handle();
-        let serving = tokio::spawn(server);
-        let api = Api::new(url, Some(Secret::new("token"))).expect("a client");
+        let accepts = move || std::future::ready(HttpResponse::Accepted().json(&body));
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut output = Output { format: Format::Table, out: &mut out, err: &mut err };
-        let code = run(&api, &mut output, command).await.expect("accepted");
-        handle.stop(false).await;
-        serving.await.expect("no panic").expect("it ends");
+        let code = answered_by(accepts, async |api| run(api, &mut output, command).await.expect("accepted")).await;
         (String::from_utf8([out, err].concat()).expect("text"), code)
     }
 

@@ -1,4 +1,4 @@
-//! Making and deleting sources that usher keeps itself.
+//! Making sources that usher keeps itself.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -6,7 +6,7 @@ use clap::Args;
 use reqwest::Method;
 
 use super::{
-    super::{Api, Error, confirm::Sure, input, output::Output},
+    super::{Api, Error, input, output::Output},
     CHECKS, fails, of_test,
 };
 use crate::cli::FAILED;
@@ -41,26 +41,5 @@ pub async fn add(api: &Api, output: &mut Output<'_>, asked: &Add) -> Result<Exit
     let made = api.send_to("id", Method::POST, &["sources"], Some(text), None).await?;
     let id = made["id"].as_str().unwrap_or_default();
     output.say(&format!("{id} is stored and works; set up its webhook in the product now"))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Deletes a source that was made here.
-///
-/// # Errors
-/// [`Error::Declined`] if the source is in the configuration file, [`Error::Unconfirmed`] if nobody can be asked, those
-/// of [`Api::get`], [`Error::Output`] if the output can't be written.
-pub async fn delete(api: &Api, output: &mut Output<'_>, id: &str, sure: Sure) -> Result<ExitCode, Error> {
-    let there = api.get(&["sources", id]).await?;
-    if there["provisioned"] == true {
-        return Err(Error::Declined(format!("{id} stands in the configuration file; take it out there")));
-    }
-    let question =
-        format!("This deletes the source {id}; its webhooks are refused at once, and its id stays taken for 30 days");
-    if !sure.is_wanted(&question)? {
-        output.note("nothing is deleted")?;
-        return Ok(ExitCode::from(FAILED));
-    }
-    api.order(Method::DELETE, &["sources", id], Some("*")).await?;
-    output.say(&format!("{id} deleted"))?;
     Ok(ExitCode::SUCCESS)
 }
