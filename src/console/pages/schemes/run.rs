@@ -8,7 +8,7 @@ use super::{
     address,
     read::limits_words,
     scheme,
-    wizard::users::Count,
+    wizard::users::count::Count,
 };
 use crate::{
     admin::{

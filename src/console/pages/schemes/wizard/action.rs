@@ -1,6 +1,6 @@
 //! One action of a draft as fields, or as YAML where no field shows it.
 
-use super::conditions::listed;
+use super::users::conditions::listed;
 use crate::{config::Document, console::form::Form, domain::ActionKind};
 
 /// The fields of an action.

@@ -6,9 +6,7 @@ mod action;
 pub(in crate::console) mod actions;
 pub(in crate::console) mod audit;
 mod caveats;
-mod conditions;
 pub(in crate::console) mod drafts;
-mod groups;
 mod kept;
 pub(in crate::console) mod overview;
 pub(in crate::console) mod preview;
@@ -147,7 +145,7 @@ fn field_of(path: &[String]) -> &'static str {
         ("only_groups", _) => "only_groups",
         ("exempt", "users") => "exempt_users",
         ("exempt", _) => "exempt_groups",
-        ("select", key) => conditions::field_of(key),
+        ("select", key) => users::conditions::field_of(key),
         ("limits", "percent") => "limit_percent",
         ("limits", _) => "limit_users",
         ("actions", _) => "actions-title",

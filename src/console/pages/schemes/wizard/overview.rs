@@ -10,7 +10,7 @@ use super::{
     address, frame,
     kept::Checked,
     preview::{self, Seen},
-    users::{Count, estimate},
+    users::count::{Count, estimate},
 };
 use crate::{
     admin::{

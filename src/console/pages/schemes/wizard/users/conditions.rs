@@ -26,7 +26,7 @@ pub(super) struct Conditions {
 }
 
 /// The id of the field for a condition.
-pub(super) fn field_of(condition: &str) -> &'static str {
+pub(in crate::console::pages::schemes::wizard) fn field_of(condition: &str) -> &'static str {
     match condition {
         "everyone" => "everyone",
         "never_logged_in" => "never_created",
@@ -255,7 +255,7 @@ fn only(value: &Document, key: &str) -> Option<String> {
 }
 
 /// A list of texts of one line, one a line.
-pub(super) fn listed(value: &Document) -> Option<String> {
+pub(in crate::console::pages::schemes::wizard) fn listed(value: &Document) -> Option<String> {
     let Document::List(items) = value else { return None };
     let lines: Vec<_> = items.iter().map(one_line).collect::<Option<_>>()?;
     (!lines.is_empty()).then(|| lines.join("\n"))
