@@ -202,7 +202,7 @@ fn bound(metrics: &str, name: &str, part: f64) -> anyhow::Result<f64> {
     Ok(bucket.0 * 1000.0)
 }
 
-/// What 99 in a hundred took of the events accepted in each second from `first` on, in milliseconds.
+/// The time within which 99 in a hundred of the events accepted in each second from `first` on were done, in milliseconds.
 fn by_second(first: i64, stamps: &[Stamps]) -> Vec<f64> {
     let mut seconds: BTreeMap<i64, Vec<Duration>> = BTreeMap::new();
     for Stamps { accepted, done, .. } in stamps {

@@ -46,7 +46,7 @@ pub enum UnreadableList {
         first: String,
         /// The other.
         second: String,
-        /// What they say.
+        /// Their meaning.
         meaning: &'static str,
     },
     /// The lines behind it would be taken for one cell.

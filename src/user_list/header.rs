@@ -23,7 +23,7 @@ pub(super) struct Header {
     pub rest: (usize, u64),
 }
 
-/// What a column says.
+/// The meaning of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     Id,

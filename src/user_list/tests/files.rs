@@ -33,7 +33,8 @@ fn windows_1252_is_read_once_somebody_said_so() {
 fn each_separator_is_found_in_the_first_line() {
     for separator in [",", ";", "\t", "|"] {
         let text = ["id", "e-mail", "Full, name; of"].join(separator) + "\n";
-        let text = text.replace("Full, name; of", "\"Full, name; of\"") + &["7", "a@b.example", "x"].join(separator);
+        let text =
+            [text.replace("Full, name; of", "\"Full, name; of\""), ["7", "a@b.example", "x"].join(separator)].concat();
         assert_eq!(users(text), lines(&[(2, "id 7")]), "{separator}");
     }
     assert_eq!(users("sep=;\r\nname;note\r\na,b;c\r\n"), lines(&[(3, "name a,b")]));

@@ -67,7 +67,7 @@ fn ids_that_look_a_little_like_rounded_numbers_count() {
 
 #[test]
 fn more_than_it_may_hold_is_refused() {
-    let rows = |count: usize| "id\n".to_owned() + &"7\n".repeat(count);
+    let rows = |count: usize| ["id\n", &"7\n".repeat(count)].concat();
     assert_eq!(users(rows(MAX_ROWS)).len(), MAX_ROWS);
     assert_eq!(refused(rows(MAX_ROWS + 1)), UnreadableList::TooManyRows);
     let line = "x".repeat(MAX_BYTES);
