@@ -33,7 +33,7 @@ pub use schema::{SchemeSchemas, json_schema, scheme_schemas};
 pub use scheme::{as_yaml, objection};
 pub use service::admin::{NamedToken, Oidc, Session};
 pub use source::feed::Feed;
-pub use source::kept::KeptParts;
+pub use source::kept::{AUTH_SECRETS, KeptParts};
 pub use source::reach::authorities::Authorities;
 pub use source::reach::proxy::{Proxy, ProxyCredentials};
 pub use source::reach::transport::Transport;

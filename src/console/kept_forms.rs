@@ -45,7 +45,7 @@ pub(super) struct KeptForm {
 }
 
 impl KeptForm {
-    /// What of `form`, which was sent to `action` from `page`, is kept.
+    /// The part of `form` that is kept. It was sent to `action` from `page`.
     pub(super) fn of(form: &Form, action: String, page: String) -> Self {
         let is_secret = |name: &str| {
             let name = name.to_lowercase();

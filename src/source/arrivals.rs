@@ -276,8 +276,8 @@ impl Arrivals {
 
     /// Does `work` with the slot of `source`; none if it is not there.
     fn with<T>(&self, source: &str, work: impl FnOnce(&mut Slot) -> T) -> Option<T> {
-        let slot = self.sources.get().get(source).map(Arc::clone)?;
-        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let sources = self.sources.get();
+        let mut slot = sources.get(source)?.lock().unwrap_or_else(PoisonError::into_inner);
         Some(work(&mut slot))
     }
 }

@@ -29,6 +29,15 @@ static PASSWORD: Key<Part<Secret>> =
     Key::needed("password", "write `password: { env: NAME }`, say", "The password; in Cloud an API token.", ANY_SECRET);
 static CREDENTIALS: Object = Object::new("Basic", "A name and a password.", || vec![&USERNAME, &PASSWORD]);
 
+impl Auth {
+    /// The secret in it.
+    pub fn secret(&self) -> &Secret {
+        match self {
+            Self::Bearer(secret) | Self::Basic { password: secret, .. } => secret,
+        }
+    }
+}
+
 /// Reads the `auth` of a source of `product`, if that is known.
 pub(in crate::config) fn auth(node: &Node, product: Option<Product>, reader: &mut Reader<'_>) -> Option<Auth> {
     let problems = reader.problems.count();

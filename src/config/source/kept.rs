@@ -8,6 +8,10 @@ use crate::{
     secret::{KeptIn, Secret},
 };
 
+/// The names of the secret in `auth`: it has one of them.
+pub const AUTH_SECRETS: [&str; 2] = [BEARER, PASSWORD];
+const BEARER: &str = "auth.bearer";
+const PASSWORD: &str = "auth.basic.password";
 /// The name of the user in `auth.basic`.
 pub(in crate::config) const USERNAME: &str = "auth.basic.username";
 /// The name of the user at the proxy.
@@ -22,10 +26,10 @@ impl Source {
     pub fn name_secrets(&mut self, before: &KeptParts) -> KeptParts {
         let mut kept = KeptParts::new();
         match &mut self.auth {
-            Auth::Bearer(token) => keep(&mut kept, token, "auth.bearer"),
+            Auth::Bearer(token) => keep(&mut kept, token, BEARER),
             Auth::Basic { username, password } => {
                 kept.insert(USERNAME.to_owned(), Secret::new(username.as_str()));
-                keep(&mut kept, password, "auth.basic.password");
+                keep(&mut kept, password, PASSWORD);
             }
         }
         if let Some(credentials) = self.transport.proxy.as_mut().and_then(|proxy| proxy.credentials.as_mut()) {

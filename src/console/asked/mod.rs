@@ -1,6 +1,7 @@
 //! The caller of a page, and all that its function needs.
 
 mod away;
+mod sentence;
 
 use std::{
     cell::{Cell, RefCell},
@@ -39,6 +40,7 @@ use crate::{
 };
 
 pub(super) use away::{Away, starting};
+pub(super) use sentence::sentence;
 
 /// Somebody who has signed in, and their request. Cheap to clone.
 #[derive(Clone)]
@@ -318,29 +320,10 @@ struct Refused {
     again: Option<String>,
 }
 
-/// A message as a sentence, with its names between quotation marks.
-pub(super) fn sentence(message: &str) -> String {
-    let message = quoted(message);
-    let mut characters = message.chars();
-    let first = characters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
-    let rest = characters.as_str();
-    let end = if rest.ends_with(['.', '?', ':']) { "" } else { "." };
-    format!("{first}{rest}{end}")
-}
-
 /// Whether a part of a page asks for itself, without anybody doing something.
 fn polls(is_partial: bool, query: &str) -> bool {
     let mut parts = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "part");
     is_partial && parts.any(|(_, part)| POLLS.contains(&&*part))
-}
-
-/// `message` with quotation marks for the backticks that messages of the API have around names.
-fn quoted(message: &str) -> String {
-    if !message.matches('`').count().is_multiple_of(2) {
-        return message.to_owned();
-    }
-    let parts = message.split('`').enumerate();
-    parts.map(|(nth, part)| if nth % 2 == 0 { part.to_owned() } else { format!("“{part}”") }).collect()
 }
 
 fn is_partial(request: &HttpRequest) -> bool {
@@ -396,14 +379,6 @@ fn asked(request: &HttpRequest) -> Result<Asked, Away> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_message_is_shown_as_a_sentence() {
-        assert_eq!(sentence("there is no run `x`"), "There is no run “x”.");
-        assert_eq!(sentence("a ` alone stays"), "A ` alone stays.");
-        assert_eq!(sentence("Only an administrator can."), "Only an administrator can.");
-        assert_eq!(sentence(""), ".");
-    }
 
     #[test]
     fn a_page_that_polls_keeps_no_session_alive_and_somebody_who_filters_does() {

@@ -6,7 +6,6 @@ pub(super) mod connect;
 pub(super) mod dead_letters;
 mod filters;
 pub(super) mod kept;
-pub(super) mod newcomers;
 pub(super) mod runs;
 pub(super) mod schemes;
 pub(super) mod settings;

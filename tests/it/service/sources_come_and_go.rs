@@ -81,6 +81,15 @@ async fn there(face: &Face, ground: &Ground, id: &str) -> Accepted {
     face.tell(GLOBEX, Happening::Created, &put(ground, GLOBEX.product, id)).await
 }
 
+/// Tells of a user of globex while it answers nothing, and waits until usher has called it. Gives the fault and the event.
+async fn hanging(face: &Face, ground: &Ground) -> (u64, Accepted) {
+    let fault = ground.sandbox.inject(Fault::new(Effect::Hang).site(GLOBEX.product));
+    let event = there(face, ground, "kim").await;
+    let calls = || ground.sandbox.faults().iter().map(|fault| fault.fired).sum::<u64>();
+    eventually("a call hangs", || std::future::ready((calls() > 0).then_some(()))).await;
+    (fault, event)
+}
+
 /// How a signed delivery for globex is answered.
 async fn answered(face: &Face) -> StatusCode {
     let nobody = Account::new("nobody", "nobody");
@@ -189,10 +198,7 @@ async fn a_source_that_goes_while_a_step_hangs_ends_in_time_and_the_step_is_done
     let (ground, files) = ground();
     replace(&ground, &files.both);
     let usher = Usher::start(&ground).await;
-    let fault = ground.sandbox.inject(Fault::new(Effect::Hang).site(GLOBEX.product));
-    let event = there(&usher, &ground, "kim").await;
-    let calls = || ground.sandbox.faults().iter().map(|fault| fault.fired).sum::<u64>();
-    eventually("a call hangs", || std::future::ready((calls() > 0).then_some(()))).await;
+    let (fault, event) = hanging(&usher, &ground).await;
     let began = Instant::now();
     reload(&usher, &ground, &files.one).await;
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
@@ -247,10 +253,7 @@ async fn sigterm_while_a_source_goes_ends_all_and_loses_nothing() {
     let (ground, files) = ground();
     replace(&ground, &files.both);
     let usher = Usher::start(&ground).await;
-    let fault = ground.sandbox.inject(Fault::new(Effect::Hang).site(GLOBEX.product));
-    let event = there(&usher, &ground, "kim").await;
-    let calls = || ground.sandbox.faults().iter().map(|fault| fault.fired).sum::<u64>();
-    eventually("a call hangs", || std::future::ready((calls() > 0).then_some(()))).await;
+    let (fault, event) = hanging(&usher, &ground).await;
     replace(&ground, &files.one);
     usher.hang_up();
     eventually("its deliveries are refused", async || {

@@ -9,9 +9,9 @@ use crate::{
         AdminState,
         api::{Problem, references::ReferencesRow},
     },
-    config::{Auth, Source},
+    config::{AUTH_SECRETS, Auth, Source},
     domain::{Actor, Timestamp},
-    secret::{KeptIn, Secret},
+    secret::KeptIn,
     settings::{SourceContents, SourceView},
     users::{RefreshState, RosterRow},
 };
@@ -51,11 +51,11 @@ enum KeptAs {
 
 impl AuthRow {
     pub(super) fn of(source: &Source) -> Self {
-        let (kind, secret) = match &source.auth {
-            Auth::Bearer(token) => (AuthKind::Bearer, token),
-            Auth::Basic { password, .. } => (AuthKind::Basic, password),
+        let kind = match &source.auth {
+            Auth::Bearer(_) => AuthKind::Bearer,
+            Auth::Basic { .. } => AuthKind::Basic,
         };
-        let kept_as = match Secret::place(secret) {
+        let kept_as = match source.auth.secret().place() {
             Some(KeptIn::Env(_)) => KeptAs::Env,
             Some(KeptIn::File(_)) => KeptAs::File,
             Some(KeptIn::Sealed(_)) => KeptAs::Sealed,
@@ -119,10 +119,8 @@ impl SourceDetail {
             Some(SourceView { by, at, secrets, .. }) => (Some(ChangedRow { by, at }), secrets),
             None => (None, Vec::new()),
         };
-        auth.changed = secrets
-            .iter()
-            .find(|(name, _)| matches!(name.as_str(), "auth.bearer" | "auth.basic.password"))
-            .map(|(_, at)| *at);
+        let of_auth = secrets.iter().find(|(name, _)| AUTH_SECRETS.contains(&name.as_str()));
+        auth.changed = of_auth.map(|(_, at)| *at);
         let secrets = secrets.into_iter().map(|(name, changed)| KeptSecret { name, changed }).collect();
         Ok(Self { now, provisioned, auth, changed, secrets, yaml, references, roster, roster_refresh })
     }

@@ -1,4 +1,4 @@
-//! The pages of sources: [`list`], and for each of them [`one`], [`pause`] and [`yaml`]; for those that were made here also
+//! The pages of sources: [`list`], and for each of them [`one`], [`newcomers`], [`pause`] and [`yaml`]; for those that were made here also
 //! [`edit`], [`secrets`] and [`delete`].
 
 mod checked;
@@ -6,6 +6,7 @@ pub(in crate::console) mod delete;
 pub(in crate::console) mod edit;
 mod facts;
 pub(in crate::console) mod list;
+pub(in crate::console) mod newcomers;
 pub(in crate::console) mod one;
 pub(in crate::console) mod pause;
 pub(in crate::console) mod secrets;
@@ -22,7 +23,8 @@ use crate::{
         Asked,
         frame::{Badge, Kind},
     },
-    domain::{SourceId, Timestamp},
+    domain::{Scheme, SourceId, Timestamp},
+    settings::Contents,
 };
 
 /// The source that the path names, if whoever asks sees it.
@@ -35,6 +37,31 @@ fn named(asked: &Asked) -> Result<SourceRow, Problem> {
 /// The page of a source.
 pub(super) fn address(id: &SourceId) -> Address {
     Address::of("/sources", id)
+}
+
+/// A scheme of a source.
+struct SchemeOfIt {
+    path: String,
+    name: String,
+    states: Vec<&'static str>,
+}
+
+/// The schemes of the source `of` that are `wanted`.
+fn schemes(asked: &Asked, of: &SourceId, wanted: impl Fn(&Scheme) -> bool) -> Vec<SchemeOfIt> {
+    let of_it = asked.state().settings().list().into_iter().filter_map(|listed| {
+        let Contents::Readable(scheme) = listed.contents else { return None };
+        if scheme.source != *of || !wanted(&scheme) {
+            return None;
+        }
+        let states = [
+            (!scheme.enabled).then_some("off"),
+            scheme.test_mode.then_some("test mode"),
+            listed.paused.is_some().then_some("paused"),
+        ];
+        let path = Address::of("/schemes", &listed.id).to_string();
+        Some(SchemeOfIt { path, name: scheme.name, states: states.into_iter().flatten().collect() })
+    });
+    of_it.collect()
 }
 
 /// The state of a source, with its reason.

@@ -3,7 +3,7 @@
 use askama::Template;
 use serde::Deserialize;
 
-use super::{address, checked::Checked, facts::Facts, named, state};
+use super::{SchemeOfIt, address, checked::Checked, facts::Facts, named, schemes, state};
 use crate::{
     admin::{
         HealthRow, Problem, SourceNow, check_source, health_of,
@@ -17,7 +17,6 @@ use crate::{
         frame::{Badge, Frame, Kind, Place},
     },
     domain::SourceId,
-    settings::Contents,
 };
 
 #[derive(Template)]
@@ -36,13 +35,6 @@ struct OneSource {
     /// Its tag, if it was made here.
     tag: Option<String>,
     may_change: Option<String>,
-}
-
-/// A scheme of the source.
-struct SchemeOfIt {
-    id: String,
-    name: String,
-    states: Vec<&'static str>,
 }
 
 /// The query of the page.
@@ -87,29 +79,12 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
         may_test: asked.why_not(Permission::AskProduct, About::Source(&id)),
         checked: Checked::of(&asked, &id),
         facts: Facts::new(&asked, &now, &health),
-        schemes: schemes(&asked, &id),
+        schemes: schemes(&asked, &id, |_| true),
         tag: asked.state().settings().stored_source(&id).map(|stored| stored.tag),
         may_change: asked.why_not(Permission::ChangeSources, About::Everything),
         id: id.to_string(),
         frame,
     })
-}
-
-fn schemes(asked: &Asked, of: &SourceId) -> Vec<SchemeOfIt> {
-    let of_it = asked.state().settings().list().into_iter().filter_map(|listed| {
-        let Contents::Readable(scheme) = listed.contents else { return None };
-        if scheme.source != *of {
-            return None;
-        }
-        let states = [
-            (!scheme.enabled).then_some("off"),
-            scheme.test_mode.then_some("test mode"),
-            listed.paused.is_some().then_some("paused"),
-        ];
-        let states = states.into_iter().flatten().collect();
-        Some(SchemeOfIt { id: listed.id.to_string(), name: scheme.name, states })
-    });
-    of_it.collect()
 }
 
 /// `POST /sources/{id}/test`.

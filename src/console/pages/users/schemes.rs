@@ -42,7 +42,7 @@ enum State {
     },
 }
 
-/// Where the schemes go on, if there are more of them than are shown.
+/// The place at which the schemes go on, if there are more of them than are shown.
 struct More {
     words: String,
     /// The whole page, and this part of it, with the next schemes; none on the last page.

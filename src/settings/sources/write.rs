@@ -1,172 +1,24 @@
-//! Stored sources: those that are made while usher runs.
-//!
-//! The record holds the source without its secrets, and each secret sealed. A source whose secrets can't be opened is
-//! shown as broken, and is not started.
+//! Making, changing and deleting stored sources.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use tokio::sync::watch;
 use tracing::info;
 
-use super::{Error, IfMatch, Settings, error::Wrong};
+use super::{
+    super::{Error, IfMatch, Settings, error::Wrong},
+    SourceView, TAKEN_FOR, not_known, opened,
+};
 use crate::{
-    config::{Auth, KeptParts, Source, read_source_keeping},
-    domain::{Actor, Pausable, SealedSecret, Setting, SourceContent, SourceId, StoredSource, Timestamp},
-    log::RETENTION,
-    sealed::{Place, SecretsKey},
+    config::{KeptParts, Source, read_source_keeping},
+    domain::{Actor, Pausable, SealedSecret, Setting, SourceContent, SourceId, StoredSource},
+    sealed::Place,
     secret::Secret,
 };
 
 /// The highest length of a source without its secrets, in bytes.
 pub const MAX_SOURCE_BYTES: usize = 256 * 1024;
 
-/// The time for which the id of a deleted source is taken: events of it may be in the log for as long, and another
-/// product must not get them. A day more, for clocks that differ.
-pub(super) const TAKEN_FOR: Duration = Duration::from_secs(RETENTION.as_secs() + 24 * 60 * 60);
-
-/// A stored source as it can be used now.
-#[derive(Debug, Clone)]
-pub enum SourceContents {
-    /// It can be used.
-    Readable(Box<Source>),
-    /// It can't be used, and is not started.
-    Broken {
-        /// The source with other secrets than its own, if it can be read.
-        shown: Option<Box<Source>>,
-        /// Why it can't be used, and what to do.
-        why: String,
-    },
-}
-
-/// A stored source.
-#[derive(Debug, Clone)]
-pub struct SourceView {
-    /// The id.
-    pub id: SourceId,
-    /// The tag of exactly this state, for `If-Match`.
-    pub tag: String,
-    /// The content.
-    pub contents: SourceContents,
-    /// The names of its secrets, with the time at which each was written.
-    pub secrets: Vec<(String, Timestamp)>,
-    /// The author of the last change.
-    pub by: Actor,
-    /// The time of the last change.
-    pub at: Timestamp,
-}
-
-/// A stored source, and the result of reading it.
-#[derive(Debug)]
-pub(super) struct SourceEntry {
-    pub(super) stored: Arc<StoredSource>,
-    /// None: it was deleted.
-    contents: Option<SourceContents>,
-}
-
-impl SourceEntry {
-    /// Reads a stored source; its secrets are opened by `key`.
-    pub(super) fn read(stored: StoredSource, key: Option<&SecretsKey>) -> Self {
-        let contents = stored.content.as_ref().map(|content| contents(&stored.id, content, key));
-        if let Some(SourceContents::Broken { why, .. }) = &contents {
-            tracing::error!(source.id = %stored.id, why, "a stored source can't be used and is not started");
-        }
-        Self { stored: Arc::new(stored), contents }
-    }
-
-    /// The source, if it can be used.
-    pub(super) fn readable(&self) -> Option<&Source> {
-        match self.contents.as_ref()? {
-            SourceContents::Readable(source) => Some(source),
-            SourceContents::Broken { .. } => None,
-        }
-    }
-
-    pub(super) fn view(&self) -> Option<SourceView> {
-        let (contents, content) = (self.contents.clone()?, self.stored.content.as_ref()?);
-        let secrets = content.secrets.iter().map(|secret| (secret.name.clone(), secret.at)).collect();
-        let StoredSource { id, by, at, .. } = self.stored.as_ref();
-        Some(SourceView { id: id.clone(), tag: self.stored.tag(), contents, secrets, by: by.clone(), at: *at })
-    }
-}
-
-fn contents(id: &SourceId, content: &SourceContent, key: Option<&SecretsKey>) -> SourceContents {
-    let read = |parts: &KeptParts| {
-        let source = read_source_keeping(&content.text, parts).map_err(|problems| {
-            problems.iter().map(|problem| problem.message().to_owned()).collect::<Vec<_>>().join("; ")
-        })?;
-        let is_it = source.id == *id && source.base_url.as_str() == content.base_url;
-        if is_it {
-            Ok(Box::new(source))
-        } else {
-            Err("it is stored under another id or address than its own".to_owned())
-        }
-    };
-    match opened(id, content, key).and_then(|parts| read(&parts)) {
-        Ok(source) => SourceContents::Readable(source),
-        Err(why) => {
-            let others = content.secrets.iter().map(|secret| (secret.name.clone(), Secret::new("not-known"))).collect();
-            SourceContents::Broken { shown: read(&others).ok(), why }
-        }
-    }
-}
-
-/// The parts of a source that are kept beside it, opened.
-fn opened(id: &SourceId, content: &SourceContent, key: Option<&SecretsKey>) -> Result<KeptParts, String> {
-    let Some(key) = key else {
-        return Err("its secrets can't be opened, because `secrets_key` is not set; set it as it was".to_owned());
-    };
-    let open = |SealedSecret { name, sealed, .. }: &SealedSecret| {
-        let place = Place { source: id.as_str(), base_url: &content.base_url, field: name };
-        let secret =
-            key.open(sealed, place).map_err(|error| format!("its secret `{name}` can't be opened: {error}"))?;
-        Ok::<_, String>((name.clone(), secret))
-    };
-    content.secrets.iter().map(open).collect()
-}
-
 impl Settings {
-    /// Opens and seals the secrets of stored sources by `key` from now on; none: no source can be stored, and none that
-    /// is stored can be used. To be called before anything is read.
-    pub fn seal_by(&self, key: Option<Arc<SecretsKey>>) {
-        self.state_to_change().seal_by(key);
-    }
-
-    /// The stored sources that count, by id: one of the configuration file goes before.
-    pub fn stored_sources(&self) -> Vec<SourceView> {
-        self.state().stored_sources().filter_map(SourceEntry::view).collect()
-    }
-
-    /// A stored source that counts.
-    pub fn stored_source(&self, id: &SourceId) -> Option<SourceView> {
-        self.state().stored_sources().find(|entry| entry.stored.id == *id).and_then(SourceEntry::view)
-    }
-
-    /// The stored sources that can be used, also those with the id of one of the configuration file.
-    pub fn usable_sources(&self) -> Vec<Source> {
-        self.state().all_stored_sources().filter_map(SourceEntry::readable).cloned().collect()
-    }
-
-    /// The ids of all stored sources, also of those that can't be used.
-    pub fn stored_source_ids(&self) -> Vec<SourceId> {
-        let state = self.state();
-        let there = state.all_stored_sources().filter(|entry| !entry.stored.is_deleted());
-        there.map(|entry| entry.stored.id.clone()).collect()
-    }
-
-    /// The stored sources that count and can't be used, as far as they can be shown, each with the reason.
-    pub fn broken_sources(&self) -> Vec<(Source, String)> {
-        let broken = |entry: &SourceEntry| match entry.contents.as_ref()? {
-            SourceContents::Broken { shown: Some(shown), why } => Some((Source::clone(shown), why.clone())),
-            SourceContents::Broken { shown: None, .. } | SourceContents::Readable(_) => None,
-        };
-        self.state().stored_sources().filter_map(broken).collect()
-    }
-
-    /// Changes with each change of a stored source, and with those of the configuration file.
-    pub fn sources_changed(&self) -> watch::Receiver<u64> {
-        self.0.sources.subscribe()
-    }
-
     /// The source that `text` describes, as one that may be stored under an id that is free.
     ///
     /// # Errors
@@ -189,8 +41,7 @@ impl Settings {
     pub fn check_source_change(&self, id: &SourceId, text: &str, if_match: &IfMatch) -> Result<Source, Error> {
         let (before, parts) = self.changeable_source(id, if_match)?;
         let source = read(text, &parts)?;
-        same_source(&source, id, before.content.as_ref())?;
-        same_way(&source, before.content.as_ref(), &parts)?;
+        same_source(&source, id, &before, &parts)?;
         Ok(source)
     }
 
@@ -215,8 +66,7 @@ impl Settings {
     pub async fn replace_source(&self, source: Source, if_match: &IfMatch, by: Actor) -> Result<SourceView, Error> {
         let _turn = self.turn().await?;
         let (before, parts) = self.changeable_source(&source.id, if_match)?;
-        same_source(&source, &source.id, before.content.as_ref())?;
-        same_way(&source, before.content.as_ref(), &parts)?;
+        same_source(&source, &source.id, &before, &parts)?;
         let secrets = before.content.as_ref().map_or(&[][..], |content| &content.secrets);
         self.store_source(source, &parts, secrets, before.revision + 1, by).await
     }
@@ -335,53 +185,43 @@ fn read(text: &str, parts: &KeptParts) -> Result<Source, Error> {
         .map_err(|problems| Error::InvalidSource(problems.iter().map(Wrong::from).collect()))
 }
 
-/// Refuses another way to the product with the credentials that usher keeps: whoever may change a source must not have
-/// them sent to a proxy, or by an authority, of their own.
-fn same_way(source: &Source, before: Option<&SourceContent>, parts: &KeptParts) -> Result<(), Error> {
-    let Some(Ok(before)) = before.map(|before| read_source_keeping(&before.text, parts)) else { return Ok(()) };
-    let of_proxy = |source: &Source| Some(source.transport.proxy.as_ref()?.credentials.as_ref()?.password.clone());
-    let is_kept = password(&source.auth) == password(&before.auth)
-        || of_proxy(source).is_some_and(|password| of_proxy(&before) == Some(password));
-    if source.transport == before.transport || !is_kept {
-        return Ok(());
-    }
-    let message = "`proxy` or `ca` was changed, and usher would send the credentials that it keeps another way: write \
-        those in `auth` and in `proxy` anew, `{ value: \"...\" }`";
-    Err(Error::InvalidSource(vec![Wrong::whole(message.to_owned())]))
-}
-
-fn password(auth: &Auth) -> &Secret {
-    match auth {
-        Auth::Bearer(secret) | Auth::Basic { password: secret, .. } => secret,
-    }
-}
-
-/// Refuses what would be another source: events and memory of the earlier one would be taken for its.
-fn same_source(source: &Source, id: &SourceId, before: Option<&SourceContent>) -> Result<(), Error> {
+/// Refuses what would be another source: events and memory of the earlier one would be taken for its. Refuses another way
+/// to the product with the credentials that usher keeps, too: whoever may change a source must not have them sent to a
+/// proxy, or by an authority, of their own.
+fn same_source(source: &Source, id: &SourceId, before: &StoredSource, parts: &KeptParts) -> Result<(), Error> {
     let refuse = |message: String| Err(Error::InvalidSource(vec![Wrong::whole(message)]));
     if source.id != *id {
         return refuse(format!("`id`: this is `{}`, and the path says `{id}`; write the same in both", source.id));
     }
-    let Some(before) = before else { return Ok(()) };
-    // What can't be opened is read with other secrets: these keys are none.
-    let others = before.secrets.iter().map(|secret| (secret.name.clone(), Secret::new("not-known"))).collect();
-    let Ok(before) = read_source_keeping(&before.text, &others) else { return Ok(()) };
+    let Some(content) = &before.content else { return Ok(()) };
+    // What can't be opened has to be written anew.
+    let parts = not_known(content).into_iter().chain(parts.clone()).collect();
+    let Ok(before) = read_source_keeping(&content.text, &parts) else { return Ok(()) };
     let changed = [
         ("product", source.product != before.product),
         ("base_url", source.base_url != before.base_url),
         ("organization", source.organization != before.organization),
     ];
-    match changed.iter().find(|(_, is_changed)| *is_changed) {
-        Some((key, _)) => {
-            refuse(format!("`{key}` can't be changed: that is another source; make one with an id of its own"))
-        }
-        None => Ok(()),
+    if let Some((key, _)) = changed.iter().find(|(_, is_changed)| *is_changed) {
+        return refuse(format!("`{key}` can't be changed: that is another source; make one with an id of its own"));
     }
+    let of_proxy = |source: &Source| Some(source.transport.proxy.as_ref()?.credentials.as_ref()?.password.clone());
+    let is_kept = source.auth.secret() == before.auth.secret()
+        || of_proxy(source).is_some_and(|password| of_proxy(&before) == Some(password));
+    if source.transport != before.transport && is_kept {
+        return refuse(
+            "`proxy` or `ca` was changed, and usher would send the credentials that it keeps another way: write those in \
+             `auth` and in `proxy` anew, `{ value: \"...\" }`"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Timestamp;
 
     #[test]
     fn credentials_that_usher_keeps_are_not_sent_another_way() {
@@ -393,10 +233,12 @@ mod tests {
         };
         let sealed = "sealed: auth.bearer";
         let base_url = "https://jira.example/".to_owned();
-        let before = SourceContent { text: text(sealed, ""), base_url, secrets: Vec::new() };
+        let content = SourceContent { text: text(sealed, ""), base_url, secrets: Vec::new() };
+        let (id, at): (SourceId, _) = ("acme".parse().expect("an id"), Timestamp::from_millis(0));
+        let before = StoredSource { id: id.clone(), revision: 1, content: Some(content), by: Actor::default(), at };
         let allowed = |auth: &str, rest: &str| {
             let source = read(&text(auth, rest), &kept).expect("a source");
-            same_way(&source, Some(&before), &kept).is_ok()
+            same_source(&source, &id, &before, &kept).is_ok()
         };
         let proxy = "proxy: \"http://proxy.example:3128\"\n";
         assert!(allowed(sealed, "") && allowed(sealed, "name: Another\n"));

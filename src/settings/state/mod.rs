@@ -1,23 +1,22 @@
 //! The state that the records of the stream add up to. Pure: records in, answers out.
 
+mod schemes;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
 
-use super::{
-    sources::{SourceEntry, TAKEN_FOR},
-    view::{Contents, SchemeView},
-};
+use self::schemes::SchemeEntry;
+use super::sources::{SourceEntry, TAKEN_FOR};
 use crate::{
-    config::{CheckedScheme, Config, Problem, ProvisionedScheme, Sources, check_scheme},
+    config::{Config, ProvisionedScheme, Sources},
     domain::{
-        CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, Product, RunId, SchemeChange, SchemeId,
-        SchemeRef, SessionsEnded, Setting, SourceId, StoredScheme, StoredSource, Timestamp, UserKey, WhichSessions,
+        CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, Product, RunId, SessionsEnded, Setting,
+        SourceId, StoredSource, Timestamp, UserKey, WhichSessions,
     },
     log::LONGEST_PAUSE,
-    rules::{Schemes, VersionedScheme},
     sealed::SecretsKey,
 };
 
@@ -29,20 +28,6 @@ const CANCELLED_RETENTION: Duration = LONGEST_PAUSE;
 
 /// The time for which the end of sessions is kept. No session lives that long.
 const ENDED_SESSIONS_RETENTION: Duration = Duration::from_hours(24 * 31);
-
-/// A stored scheme, and the result of reading it with this version of usher.
-#[derive(Debug)]
-pub(super) struct SchemeEntry {
-    stored: Arc<StoredScheme>,
-    /// The problems, one a line, if it can't be used.
-    read: Result<CheckedScheme, String>,
-}
-
-/// Stored schemes that were read again for these sources, by their keys.
-pub(super) struct ReadAgain {
-    sources: Sources,
-    schemes: Vec<(String, Result<CheckedScheme, String>)>,
-}
 
 /// The settings that a record has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,30 +97,6 @@ impl State {
     pub fn provide(&mut self, config: &Config) {
         self.provisioned.clone_from(&config.schemes);
         self.file_sources = file_sources(config);
-    }
-
-    /// The stored schemes, read for the present sources; none if they are read for these already.
-    pub fn read_again(&self) -> Option<ReadAgain> {
-        let stored = self.stored_sources().filter_map(SourceEntry::readable);
-        let stored = stored.map(|source| (source.id.clone(), source.product));
-        let sources: Sources = self.file_sources.iter().cloned().chain(stored).collect();
-        if sources == *self.sources {
-            return None;
-        }
-        let read = |(key, entry): (&String, &SchemeEntry)| (key.clone(), read(&entry.stored, &sources));
-        let schemes = self.schemes.iter().map(read).collect();
-        Some(ReadAgain { sources, schemes })
-    }
-
-    /// Takes the schemes as they were read again.
-    pub fn take(&mut self, read_again: ReadAgain) {
-        let ReadAgain { sources, schemes } = read_again;
-        self.sources = Arc::new(sources);
-        for (key, read) in schemes {
-            if let Some(entry) = self.schemes.get_mut(&key) {
-                entry.read = read;
-            }
-        }
     }
 
     /// Opens and seals secrets by `key`.
@@ -225,18 +186,6 @@ impl State {
         SourceEntry::read(stored, self.secrets_key.as_deref())
     }
 
-    fn prepared_scheme(&self, key: &str, stored: StoredScheme) -> SchemeEntry {
-        let stored = match self.schemes.get(key) {
-            Some(earlier) => stored.over(&earlier.stored),
-            None => stored,
-        };
-        let read = read(&stored, &self.sources);
-        if !stored.is_deleted() && self.is_provisioned(&stored.id) {
-            tracing::warn!(scheme.id = %stored.id, "a stored scheme has the id of one in the configuration file, which counts");
-        }
-        SchemeEntry { stored: Arc::new(stored), read }
-    }
-
     /// Removes the value of `key`.
     pub fn take_back(&mut self, key: &str) -> Changed {
         self.pauses.remove(key);
@@ -249,57 +198,6 @@ impl State {
             return Changed::Sources;
         }
         if self.schemes.remove(key).is_some() { Changed::Schemes } else { Changed::Others }
-    }
-
-    /// The sources that schemes may be for.
-    pub fn sources(&self) -> Arc<Sources> {
-        Arc::clone(&self.sources)
-    }
-
-    /// The schemes to evaluate. [`Schemes`] keeps the enabled ones of these, and takes unchanged ones from `before`.
-    pub fn enabled(&self, before: &Schemes) -> Schemes {
-        let provisioned = self
-            .provisioned
-            .iter()
-            .map(|known| VersionedScheme { scheme: known.scheme.clone(), reference: known.reference.clone() });
-        let stored = self.stored().filter_map(|known| {
-            let scheme = known.read.as_ref().ok()?.scheme.clone();
-            let version = known.stored.current().version.clone();
-            Some(VersionedScheme { reference: SchemeRef { id: scheme.id.clone(), version }, scheme })
-        });
-        Schemes::after(before, provisioned.chain(stored))
-    }
-
-    /// All schemes.
-    pub fn list(&self) -> Vec<SchemeView> {
-        let provisioned = self.provisioned.iter().map(|known| self.provisioned_view(known));
-        provisioned.chain(self.stored().map(|known| self.stored_view(known))).collect()
-    }
-
-    /// One scheme.
-    pub fn get(&self, id: &SchemeId) -> Option<SchemeView> {
-        match self.provisioned.iter().find(|known| known.scheme.id == *id) {
-            Some(known) => Some(self.provisioned_view(known)),
-            None => self.of(id).filter(|known| !known.stored.is_deleted()).map(|known| self.stored_view(known)),
-        }
-    }
-
-    /// The stored scheme with the id `id`, even if it was deleted.
-    pub fn stored_scheme(&self, id: &SchemeId) -> Option<Arc<StoredScheme>> {
-        self.of(id).map(|known| Arc::clone(&known.stored))
-    }
-
-    /// The changes of a scheme, newest first.
-    pub fn history(&self, id: &SchemeId) -> Option<Vec<SchemeChange>> {
-        match self.of(id) {
-            Some(known) => Some(known.stored.changes().rev().cloned().collect()),
-            None => self.is_provisioned(id).then(Vec::new),
-        }
-    }
-
-    /// Whether the configuration file has a scheme of this id.
-    pub fn is_provisioned(&self, id: &SchemeId) -> bool {
-        self.provisioned.iter().any(|known| known.scheme.id == *id)
     }
 
     /// The latest pause or resumption of `of`.
@@ -352,70 +250,9 @@ impl State {
             deleted.map(|(key, _)| key).chain(cancelled).chain(sessions).chain(removed).chain(drafts).chain(sources);
         keys.filter_map(|key| UserKey::parse(key)).collect()
     }
-
-    fn of(&self, id: &SchemeId) -> Option<&SchemeEntry> {
-        self.schemes.get(StoredScheme::key_of(id).as_str())
-    }
-
-    /// The stored schemes that count, by id.
-    fn stored(&self) -> impl Iterator<Item = &SchemeEntry> {
-        let counts = |known: &&SchemeEntry| !known.stored.is_deleted() && !self.is_provisioned(&known.stored.id);
-        self.schemes.values().filter(counts)
-    }
-
-    fn provisioned_view(&self, ProvisionedScheme { scheme, reference }: &ProvisionedScheme) -> SchemeView {
-        SchemeView {
-            id: scheme.id.clone(),
-            contents: Contents::Readable(Box::new(scheme.clone())),
-            version: reference.version.clone(),
-            tag: reference.version.clone(),
-            provisioned: true,
-            paused: self.pause_now(&scheme.id),
-            changed: None,
-            warnings: Vec::new(),
-        }
-    }
-
-    fn stored_view(&self, SchemeEntry { stored, read }: &SchemeEntry) -> SchemeView {
-        let current = stored.current();
-        SchemeView {
-            id: stored.id.clone(),
-            contents: match read {
-                Ok(checked) => Contents::Readable(Box::new(checked.scheme.clone())),
-                Err(why) => Contents::Broken { text: current.text.clone(), why: why.clone() },
-            },
-            version: current.version.clone(),
-            tag: stored.tag(),
-            provisioned: false,
-            paused: self.pause_now(&stored.id),
-            changed: Some((current.by.clone(), current.at)),
-            warnings: match read {
-                // The places are left out: they belong to the stored text, which nobody has seen.
-                Ok(checked) => checked.warnings.iter().map(|warning| warning.message().to_owned()).collect(),
-                Err(_) => Vec::new(),
-            },
-        }
-    }
-
-    fn pause_now(&self, id: &SchemeId) -> Option<Pause> {
-        self.pause(&Pausable::Scheme(id.clone())).filter(|pause| pause.paused).cloned()
-    }
 }
 
 /// The sources of the file, for schemes.
 fn file_sources(config: &Config) -> Vec<(SourceId, Product)> {
     config.sources.iter().map(|source| (source.id.clone(), source.product)).collect()
-}
-
-/// Reads a stored scheme for these sources.
-fn read(stored: &StoredScheme, sources: &Sources) -> Result<CheckedScheme, String> {
-    let read = match check_scheme(&stored.current().text, "scheme", sources) {
-        Ok(checked) if checked.scheme.id == stored.id => Ok(checked),
-        Ok(checked) => Err(format!("it calls itself `{}`", checked.scheme.id)),
-        Err(problems) => Err(problems.iter().map(Problem::message).collect::<Vec<_>>().join("\n")),
-    };
-    if let (false, Err(why)) = (stored.is_deleted(), &read) {
-        tracing::warn!(scheme.id = %stored.id, why, "a stored scheme can't be used and is not asked");
-    }
-    read
 }

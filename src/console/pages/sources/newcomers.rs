@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
+use super::{SchemeOfIt, address, named, schemes};
 use crate::{
     admin::{
         AdminState, Problem, ReconciliationRow, SourceRow, count_held_steps, decide_newcomers,
@@ -17,7 +18,6 @@ use crate::{
         frame::{Errors, Frame, Moment, Place, counted, users},
     },
     domain::{SourceId, Timestamp, TriggerKind},
-    settings::Contents,
     views::NewcomersOrder,
 };
 
@@ -25,13 +25,14 @@ use crate::{
 const MANY: u64 = 10;
 
 #[derive(Template)]
-#[template(path = "newcomers.html")]
+#[template(path = "sources/newcomers.html")]
 struct Page {
     frame: Frame,
     source: String,
     path: String,
     held: Held,
-    schemes: Vec<SchemeRow>,
+    /// Those that are asked about each of them.
+    schemes: Vec<SchemeOfIt>,
     asks_number: bool,
     /// The text to be typed.
     number: u64,
@@ -61,13 +62,6 @@ struct Found {
     baseline: Option<Timestamp>,
     /// The last order, if usher has not carried it out yet.
     order: Option<NewcomersOrder>,
-}
-
-/// A scheme that is asked about each of them.
-struct SchemeRow {
-    path: String,
-    name: String,
-    states: Vec<&'static str>,
 }
 
 /// The query of the page.
@@ -101,15 +95,8 @@ impl Held {
     }
 }
 
-/// The source that the path names.
-fn source(asked: &Asked) -> Result<SourceRow, Problem> {
-    let sources = asked.state().sources();
-    let found = sources.iter().find(|row| row.id().as_str() == asked.id() && asked.principal().sees(row.id()));
-    found.cloned().ok_or_else(|| Problem::NotFound { kind: "source", id: asked.id().to_owned() })
-}
-
-fn address(id: &SourceId) -> Address {
-    Address::of("/sources", id).segment("newcomers")
+fn page_of(id: &SourceId) -> Address {
+    address(id).segment("newcomers")
 }
 
 /// `GET /sources/{id}/newcomers`.
@@ -124,7 +111,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
         "dismissed" => "They are dismissed. Nothing is done to them.",
         _ => "",
     };
-    page(&asked, source(&asked)?, said, Errors::default(), String::new()).await
+    page(&asked, named(&asked)?, said, Errors::default(), String::new()).await
 }
 
 async fn page(
@@ -145,9 +132,9 @@ async fn page(
     frame.said = said;
     let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
-        source: Address::of("/sources", &id).to_string(),
-        path: address(&id).to_string(),
-        schemes: schemes(asked, &id),
+        source: address(&id).to_string(),
+        path: page_of(&id).to_string(),
+        schemes: schemes(asked, &id, |scheme| scheme.trigger.kind() == TriggerKind::OnCreate),
         asks_number: held.number() > MANY,
         number: held.number(),
         typed,
@@ -180,24 +167,6 @@ async fn read(asked: &Asked, row: SourceRow) -> Result<Found, Problem> {
     asked.read(reading).await
 }
 
-/// The schemes of the source that wait for creations.
-fn schemes(asked: &Asked, of: &SourceId) -> Vec<SchemeRow> {
-    let waiting = asked.state().settings().list().into_iter().filter_map(|listed| {
-        let Contents::Readable(scheme) = listed.contents else { return None };
-        if scheme.source != *of || scheme.trigger.kind() != TriggerKind::OnCreate {
-            return None;
-        }
-        let states = [
-            (!scheme.enabled).then_some("off"),
-            scheme.test_mode.then_some("test mode"),
-            listed.paused.is_some().then_some("paused"),
-        ];
-        let path = Address::of("/schemes", &listed.id).to_string();
-        Some(SchemeRow { path, name: scheme.name, states: states.into_iter().flatten().collect() })
-    });
-    waiting.collect()
-}
-
 /// `POST /sources/{id}/newcomers/release`.
 ///
 /// # Errors
@@ -215,7 +184,7 @@ pub(in crate::console) async fn dismiss(asked: Asked, form: Form) -> Result<Answ
 }
 
 async fn decide(asked: &Asked, form: &Form, release: bool) -> Result<Answer, Problem> {
-    let row = source(asked)?;
+    let row = named(asked)?;
     let id = row.id().clone();
     asked.may(Permission::DecideNewcomers, About::Source(&id))?;
     let Found { held, .. } = read(asked, row.clone()).await?;
@@ -228,5 +197,5 @@ async fn decide(asked: &Asked, form: &Form, release: bool) -> Result<Answer, Pro
         return page(asked, row, "", errors, typed).await;
     }
     decide_newcomers(asked.state(), asked.principal(), id.as_str(), release).await?;
-    Ok(Answer::see(address(&id).with("said", if release { "released" } else { "dismissed" })))
+    Ok(Answer::see(page_of(&id).with("said", if release { "released" } else { "dismissed" })))
 }
