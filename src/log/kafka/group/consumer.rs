@@ -20,6 +20,7 @@ use super::{
     lag::Gauge,
     lease::Proofs,
     member::{DRAIN, Member},
+    stall::StallDetector,
     trouble,
 };
 use crate::{
@@ -58,8 +59,9 @@ pub(in crate::log::kafka) fn join(
     let (given, assignments) = mpsc::channel(usize::from(partitions).max(1));
     let (leave, left) = (closing.child_token(), CancellationToken::new());
     let config = settings.member(group);
-    let proofs = Proofs::new(session(&config), settings.instance_id().is_some());
-    let member = Member::new(topic.clone(), given, leave.clone(), lag, proofs, predecessor);
+    let session = session(&config);
+    let (proofs, stall) = (Proofs::new(session, settings.instance_id().is_some()), StallDetector::new(session));
+    let member = Member::new(topic.clone(), given, leave.clone(), lag, proofs, stall, predecessor);
     let joining = member.joining.subscribe();
     let consumer: StreamConsumer<Member> = config.create_with_context(member).map_err(|e| refusal(&e))?;
     let consumer = Arc::new(consumer);
@@ -72,8 +74,8 @@ pub(in crate::log::kafka) fn join(
         .name("kafka-member".into())
         .spawn(move || {
             serve(&consumer, &group, &stop);
-            if consumer.context().client_logger.broker_loss.is_noticed() {
-                // Without a broker its end may take for ever, so nobody waits for it.
+            if consumer.context().is_given_up() {
+                // Its end may take for ever, so nobody waits for it.
                 drop(done);
                 drop(consumer);
             } else {

@@ -25,6 +25,7 @@ use super::{
     assigned::{self, AssignedPartition},
     lag::{self, Gauge},
     lease::Proofs,
+    stall::StallDetector,
 };
 use crate::log::{
     Assignment, Joining, Partition,
@@ -51,6 +52,8 @@ pub(in crate::log::kafka) struct Member {
     proofs: Arc<Proofs>,
     /// Whether the partitions that come next come from a predecessor that has ended.
     from_the_dead: AtomicBool,
+    stall: StallDetector,
+    is_stalled: AtomicBool,
 }
 
 impl Member {
@@ -60,6 +63,7 @@ impl Member {
         leave: CancellationToken,
         lag: Arc<Gauge>,
         proofs: Proofs,
+        stall: StallDetector,
         predecessor: Predecessor,
     ) -> Self {
         Self {
@@ -68,6 +72,8 @@ impl Member {
             joining: watch::Sender::new(Joining::Underway),
             leave,
             lag,
+            stall,
+            is_stalled: AtomicBool::new(false),
             runtime: Handle::current(),
             consumer: OnceLock::new(),
             held: Mutex::default(),
@@ -80,6 +86,11 @@ impl Member {
     /// Tells the member whose it is. Before that, nothing can be assigned to it.
     pub(in crate::log::kafka) fn belongs_to(&self, consumer: &Arc<StreamConsumer<Self>>) {
         let _ = self.consumer.set(Arc::downgrade(consumer));
+    }
+
+    /// Whether the client can't go on: the member is replaced, and nobody waits for its end, which may never come.
+    pub(in crate::log::kafka) fn is_given_up(&self) -> bool {
+        self.client_logger.broker_loss.is_noticed() || self.is_stalled.load(Ordering::Relaxed)
     }
 
     /// Gives out nothing more, and takes every partition back; blocks until that is done.
@@ -229,6 +240,13 @@ impl ClientContext for Member {
         self.client_logger.broker_loss.record(&statistics);
         if self.client_logger.broker_loss.is_noticed() {
             // The owner of the membership joins again.
+            self.leave.cancel();
+        }
+        if let Err(stalled) = self.stall.record(&statistics, Instant::now())
+            && !self.is_stalled.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(topic = self.topic, "kafka: {stalled}; it is joined anew");
+            self.joining.send_replace(Joining::Refused(stalled.to_string()));
             self.leave.cancel();
         }
         let held: Vec<_> = self.held().keys().copied().collect();

@@ -5,4 +5,5 @@ pub(super) mod consumer;
 pub(super) mod lag;
 pub(super) mod lease;
 pub(super) mod member;
+mod stall;
 pub(super) mod trouble;
