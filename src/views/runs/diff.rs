@@ -1,6 +1,9 @@
 //! The users whom one run has selected and another one has not.
 
-use rusqlite::Connection;
+use std::cmp::Ordering;
+
+use itertools::{EitherOrBoth, Itertools as _};
+use rusqlite::Statement;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,14 +34,10 @@ pub enum Side {
     Other,
 }
 
-/// The next users with a step in one run and none in the other. Users of whom it is not known whether they are selected
-/// have no step.
-const ONLY: &str = "
-    SELECT user, max(user_name) AS user_name FROM entries AS one
-    WHERE run = ?1 AND user > ?3 AND action <> 'select'
-        AND NOT EXISTS (
-            SELECT 1 FROM entries AS other WHERE other.run = ?2 AND other.user = one.user AND other.action <> 'select')
-    GROUP BY user ORDER BY user LIMIT ?4";
+/// The users with a step in a run, by their ids. Users of whom it is not known whether they are selected have no step.
+/// One row for each step.
+const SELECTED: &str = "
+    SELECT user, user_name FROM entries WHERE run = ?1 AND user > ?2 AND action <> 'select' ORDER BY user, place";
 
 impl Runs<'_> {
     /// The users whom only one of the runs `id` and `other` has selected, by their ids; none if a run is not there.
@@ -54,9 +53,10 @@ impl Runs<'_> {
         let (Some(one), Some(two)) = (Table(self.0).shown(id)?, Table(self.0).shown(other)?) else { return Ok(None) };
         let after = paging.cursor.as_ref().map(|cursor| String::from_utf8_lossy(cursor.place()).into_owned());
         let (after, most) = (after.unwrap_or_default(), paging.limit.get());
-        let mut users = only(self.0, (one, two), &after, most + 1, Side::This)?;
-        users.extend(only(self.0, (two, one), &after, most + 1, Side::Other)?);
-        users.sort_by(|one, other| one.user.cmp(&other.user));
+        let (mut these, mut others) = (self.0.prepare_cached(SELECTED)?, self.0.prepare_cached(SELECTED)?);
+        let these = selected(&mut these, one, &after)?;
+        let others = selected(&mut others, two, &after)?;
+        let mut users: Vec<_> = only_in_one(these, others).take(most + 1).collect::<Result<_, _>>()?;
         let has_more = users.len() > most;
         users.truncate(most);
         let next = users.last().filter(|_| has_more).map(|last| Cursor::behind(last.user.as_str()));
@@ -64,16 +64,34 @@ impl Runs<'_> {
     }
 }
 
-fn only(
-    db: &Connection,
-    (run, other): (i64, i64),
+type Selected = Result<(String, Option<String>), Error>;
+
+/// The users of `run` behind `after`, each once, by their ids.
+fn selected<'s>(
+    statement: &'s mut Statement<'_>,
+    run: i64,
     after: &str,
-    most: usize,
-    only_in: Side,
-) -> Result<Vec<DiffUser>, Error> {
-    let mut statement = db.prepare_cached(ONLY)?;
-    let users = statement.query_map((run, other, after, most), |row| {
-        Ok(DiffUser { user: row.get("user")?, user_name: row.get("user_name")?, only_in })
-    })?;
-    Ok(users.collect::<Result<_, _>>()?)
+) -> Result<impl Iterator<Item = Selected> + use<'s>, Error> {
+    let users = statement.query_map((run, after), |row| Ok((row.get("user")?, row.get("user_name")?)))?;
+    let is_same =
+        |one: &Selected, other: &Selected| matches!((one, other), (Ok((one, _)), Ok((other, _))) if one == other);
+    Ok(users.map(|user| Ok(user?)).dedup_by(is_same))
+}
+
+/// Those of two lists, both by id, who are in one of them only: side by side, so that each list is read once.
+fn only_in_one(
+    these: impl Iterator<Item = Selected>,
+    others: impl Iterator<Item = Selected>,
+) -> impl Iterator<Item = Result<DiffUser, Error>> {
+    let order = |one: &Selected, other: &Selected| match (one, other) {
+        (Ok((one, _)), Ok((other, _))) => one.cmp(other),
+        (Err(_), _) => Ordering::Less,
+        (_, Err(_)) => Ordering::Greater,
+    };
+    let of = |user: Selected, only_in| user.map(|(user, user_name)| DiffUser { user, user_name, only_in });
+    these.merge_join_by(others, order).filter_map(move |found| match found {
+        EitherOrBoth::Left(user) => Some(of(user, Side::This)),
+        EitherOrBoth::Right(user) => Some(of(user, Side::Other)),
+        EitherOrBoth::Both(..) => None,
+    })
 }

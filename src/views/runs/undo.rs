@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The highest number of users who are looked at for the counts of a plan: it is to be answered at once.
-const COUNTED_USERS: usize = 2_000;
+const COUNTED_USERS: usize = 500;
 /// The highest number of later changes of one user that are looked at.
 const MAX_LATER: usize = 1_000;
 
@@ -26,7 +26,7 @@ pub struct UndoPlan {
     pub changed_since: u64,
     /// The number of changes that can't be put back.
     pub cannot: u64,
-    /// Whether the counts are of all users that the run has changed, and not of the first 2,000.
+    /// Whether the counts are of all users that the run has changed, and not of the first 500.
     pub counted_all: bool,
     /// The undo of the run, if there is one that was not cancelled.
     pub undone_by: Option<RunId>,

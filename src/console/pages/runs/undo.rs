@@ -38,6 +38,8 @@ struct Undo {
     changed_since: u64,
     cannot: u64,
     counted_all: bool,
+    /// The changes of the run.
+    changed: String,
     /// Why there is nothing to press.
     obstacle: Option<String>,
     /// The run that undoes it already.
@@ -124,6 +126,7 @@ async fn page(asked: &Asked, run: Run, asks: &Asks, errors: Errors, reason: &str
         changed_since,
         cannot,
         counted_all,
+        changed: counted(run.counts.changed, "change"),
         obstacle: obstacle.or(nothing).map(|why| sentence(&why)),
         undone_by: undone_by.map(|id| Address::of("/runs", id).to_string()),
         word: format!("Put back {at_least}{}", counted(can, "change")),
