@@ -57,6 +57,9 @@ pub enum Problem {
     /// A source that can't be used, with all that is wrong with it.
     #[error("the source has problems that `problems` names with their places; nothing was done")]
     InvalidSource(Vec<Wrong>),
+    /// The actions can't be carried out as they are written.
+    #[error("the actions can't be carried out; nothing was done")]
+    InvalidActions(Vec<Wrong>),
     /// The id is taken, or the scheme is in the configuration file.
     #[error("{0}")]
     Conflict(String),
@@ -109,6 +112,7 @@ impl Problem {
             Self::TooLarge(_) => "urn:usher:problem:too-large",
             Self::InvalidScheme(_) => "urn:usher:problem:invalid-scheme",
             Self::InvalidSource(_) => "urn:usher:problem:invalid-source",
+            Self::InvalidActions(_) => "urn:usher:problem:invalid-actions",
             Self::Conflict(_) => "urn:usher:problem:conflict",
             Self::IfMatchRequired => "urn:usher:problem:if-match-required",
             Self::Stale(_) => "urn:usher:problem:stale",
@@ -131,6 +135,7 @@ impl Problem {
             Self::TooLarge(_) => "The body is too long",
             Self::InvalidScheme(_) => "The scheme can't be used as it is",
             Self::InvalidSource(_) => "The source can't be used as it is",
+            Self::InvalidActions(_) => "The actions can't be carried out as they are",
             Self::Conflict(_) => "Not possible with what is there",
             Self::IfMatchRequired => "The header If-Match is missing",
             Self::Stale(_) => "It was changed meanwhile",
@@ -156,7 +161,9 @@ impl ResponseError for Problem {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadQuery(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::InvalidScheme(_) | Self::InvalidSource(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::InvalidScheme(_) | Self::InvalidSource(_) | Self::InvalidActions(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
@@ -187,6 +194,7 @@ impl ResponseError for Problem {
             | Self::TooLarge(_)
             | Self::InvalidScheme(_)
             | Self::InvalidSource(_)
+            | Self::InvalidActions(_)
             | Self::Conflict(_)
             | Self::IfMatchRequired
             | Self::Stale(_)
@@ -200,7 +208,9 @@ impl ResponseError for Problem {
             status: status.as_u16(),
             detail: self.to_string(),
             problems: match self {
-                Self::InvalidScheme(wrong) | Self::InvalidSource(wrong) => Some(wrong.clone()),
+                Self::InvalidScheme(wrong) | Self::InvalidSource(wrong) | Self::InvalidActions(wrong) => {
+                    Some(wrong.clone())
+                }
                 _ => None,
             },
         })
@@ -231,6 +241,8 @@ impl From<settings::Error> for Problem {
             Error::NoScheme(id) => Self::NotFound { kind: "scheme", id: id.to_string() },
             Error::NoDraft(id) => Self::NotFound { kind: "draft", id },
             Error::InvalidSource(wrong) => Self::InvalidSource(wrong),
+            Error::InvalidActions(wrong) => Self::InvalidActions(wrong),
+            Error::TooManyBulks => Self::Conflict(detail),
             Error::SourceExists(_)
             | Error::SourceGone(_)
             | Error::ProvisionedSource(_)

@@ -205,6 +205,11 @@ impl SweepId {
         Self(digest(&[b"undo", run.as_str().as_bytes(), &round.to_be_bytes()]))
     }
 
+    /// The id of the sweep that carries out the bulk action `bulk`. It is the same however often it is requested.
+    pub fn of_bulk(bulk: &SchemeId) -> Self {
+        Self(digest(&[b"bulk", bulk.as_str().as_bytes()]))
+    }
+
     /// The id of a sweep that an administrator requested; `nonce` makes it unique.
     pub fn of_request(source: &SourceId, nonce: &[u8]) -> Self {
         Self(digest(&[b"request", source.as_str().as_bytes(), nonce]))

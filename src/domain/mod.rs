@@ -28,9 +28,9 @@ pub use policy::role::{Role, SourceScope};
 pub use policy::role_groups::{EVERYBODY, RoleGroups};
 pub use policy::scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use policy::setting::{
-    Actor, BasedOn, CancelledRun, ChangeKind, DeletedRuns, Draft, InvalidActor, Matching, Milestone, MilestoneReached,
-    OutcomesRecreated, Pausable, Pause, RunSelection, SchemeChange, SealedSecret, SessionsEnded, Setting,
-    SourceContent, StoredScheme, StoredSource, WhichSessions,
+    Actor, BasedOn, Bulk, CancelledRun, ChangeKind, DeletedRuns, Draft, InvalidActor, Matching, Milestone,
+    MilestoneReached, OutcomesRecreated, Pausable, Pause, RunSelection, SchemeChange, SealedSecret, SessionsEnded,
+    Setting, SourceContent, StoredScheme, StoredSource, WhichSessions,
 };
 pub use policy::trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};
 pub use product::Product;

@@ -76,6 +76,14 @@ pub enum Error {
     /// A draft has more than this number of bytes.
     #[error("the draft is longer than {0} bytes, which is the most")]
     DraftTooLong(usize),
+    /// The actions of a bulk action can't be carried out.
+    #[error("the actions have {}; nothing was done", count(.0))]
+    InvalidActions(Vec<Wrong>),
+    /// There are as many bulk actions as are kept.
+    #[error(
+        "50 bulk actions, or those of a million users, are not over yet; wait for their runs, or cancel the held ones"
+    )]
+    TooManyBulks,
     /// The source can't be used as it is written.
     #[error("the source has {}; nothing was stored", count(.0))]
     InvalidSource(Vec<Wrong>),

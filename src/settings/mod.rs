@@ -5,6 +5,7 @@
 //! [`state`] in memory. A change is appended, and is done when this process has read it back ([`write`](self::write)).
 //! So all replicas have the same settings within a moment.
 
+mod bulks;
 mod drafts;
 mod error;
 mod follow;

@@ -19,6 +19,8 @@ pub enum Cause {
     Manual,
     /// An administrator has a run undone.
     Undo,
+    /// An administrator's bulk action.
+    Bulk,
 }
 
 impl Cause {
@@ -28,6 +30,7 @@ impl Cause {
             Self::Schedule => "schedule",
             Self::Manual => "manual",
             Self::Undo => "undo",
+            Self::Bulk => "bulk",
         }
     }
 }

@@ -77,6 +77,36 @@ impl AdminCommands {
         Ok(())
     }
 
+    /// Asks for the sweep `sweep` over the users of a bulk action, which is carried out as `scheme`. `limits` hold it as
+    /// any run. To ask for one sweep twice makes one run.
+    ///
+    /// # Errors
+    /// As [`AdminCommands::run_now`].
+    pub async fn bulk(
+        &self,
+        sweep: SweepId,
+        scheme: &Scheme,
+        limits: Limits,
+        (by, reason): (&Actor, Option<String>),
+    ) -> Result<(), log::Error> {
+        let run = RunId::of_sweep(&sweep, &scheme.id);
+        let limits = if scheme.test_mode { Limits::default() } else { limits };
+        let asked = AskedSweep {
+            sweep,
+            source: scheme.source.clone(),
+            runs: vec![SweepRun { scheme: scheme.reference(), test_mode: scheme.test_mode, limits }],
+            cause: Cause::Bulk,
+            due: None,
+            at: self.clock.now(),
+            by: Some(by.clone()),
+            undo_of: None,
+            reason,
+        };
+        self.append(&SweepRequest::Asked(asked)).await?;
+        info!(run.id = %run, source.id = %scheme.source, %by, "bulk action asked for");
+        Ok(())
+    }
+
     /// Requests the undo of a run. Gives the run of the undo, the same one for each request with this `round`.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod redrive;
 mod setting;
 mod sweep;
 mod trace;
+mod user_ids;
 
 use bytes::Bytes;
 use prost::Message;

@@ -1,8 +1,8 @@
 //! The settings of administrators.
 
-use super::{Error, Wire, need, proto};
+use super::{Error, Wire, need, proto, user_ids};
 use crate::domain::{
-    Actor, BasedOn, CancelledRun, ChangeKind, DeletedRuns, Draft, Matching, Milestone, MilestoneReached,
+    Actor, BasedOn, Bulk, CancelledRun, ChangeKind, DeletedRuns, Draft, Matching, Milestone, MilestoneReached,
     OutcomesRecreated, Pausable, Pause, RunId, RunSelection, SchemeChange, SchemeId, SealedSecret, SessionsEnded,
     Setting, SourceContent, SourceId, StoredScheme, StoredSource, Timestamp, WhichSessions,
 };
@@ -51,6 +51,7 @@ impl Wire for Setting {
             Self::DeletedRuns(deleted) => proto::setting::Setting::DeletedRuns(deleted_to_wire(deleted)),
             Self::Milestone(reached) => proto::setting::Setting::Milestone(milestone_to_wire(reached)),
             Self::Source(stored) => proto::setting::Setting::Source(source_to_wire(stored.clone())),
+            Self::Bulk(bulk) => proto::setting::Setting::Bulk(bulk_to_wire(bulk)),
         };
         proto::Setting { setting: Some(setting) }
     }
@@ -82,6 +83,7 @@ impl Wire for Setting {
             proto::setting::Setting::DeletedRuns(deleted) => Self::DeletedRuns(deleted_from_wire(deleted)?),
             proto::setting::Setting::Milestone(reached) => Self::Milestone(milestone_from_wire(reached)?),
             proto::setting::Setting::Source(stored) => Self::Source(source_from_wire(stored)?),
+            proto::setting::Setting::Bulk(bulk) => Self::Bulk(bulk_from_wire(bulk)?),
         })
     }
 }
@@ -244,6 +246,32 @@ fn source_from_wire(message: proto::StoredSource) -> Result<StoredSource, Error>
     let content = text.map(|text| SourceContent { text, base_url, secrets });
     let id = SourceId::try_from(id).map_err(|_| Error::Missing("source"))?;
     Ok(StoredSource { id, revision, content, by: actor(&by)?, at: Timestamp::from_millis(at_ms) })
+}
+
+fn bulk_to_wire(bulk: &Bulk) -> proto::Bulk {
+    let Bulk { id, source, actions, test_mode, users, by, at } = bulk;
+    proto::Bulk {
+        id: id.to_string(),
+        source: source.to_string(),
+        actions: actions.clone(),
+        test_mode: *test_mode,
+        users: user_ids::deflated(users),
+        by: by.to_string(),
+        at_ms: at.as_millis(),
+    }
+}
+
+fn bulk_from_wire(message: proto::Bulk) -> Result<Bulk, Error> {
+    let proto::Bulk { id, source, actions, test_mode, users, by, at_ms } = message;
+    Ok(Bulk {
+        id: scheme(id)?,
+        source: SourceId::try_from(source).map_err(|_| Error::Missing("source"))?,
+        actions,
+        test_mode,
+        users: user_ids::inflated(&users)?,
+        by: actor(&by)?,
+        at: Timestamp::from_millis(at_ms),
+    })
 }
 
 fn scheme(text: String) -> Result<SchemeId, Error> {

@@ -12,6 +12,7 @@ impl From<Cause> for proto::SweepCause {
             Cause::Schedule => Self::Schedule,
             Cause::Manual => Self::Manual,
             Cause::Undo => Self::Undo,
+            Cause::Bulk => Self::Bulk,
         }
     }
 }
@@ -21,6 +22,7 @@ fn cause(number: i32) -> Result<Cause, Error> {
         Ok(proto::SweepCause::Schedule) => Ok(Cause::Schedule),
         Ok(proto::SweepCause::Manual) => Ok(Cause::Manual),
         Ok(proto::SweepCause::Undo) => Ok(Cause::Undo),
+        Ok(proto::SweepCause::Bulk) => Ok(Cause::Bulk),
         Ok(proto::SweepCause::Unspecified) | Err(_) => Err(Error::Missing("cause")),
     }
 }

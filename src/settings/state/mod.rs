@@ -1,5 +1,6 @@
 //! The state that the records of the stream add up to. Pure: records in, answers out.
 
+mod bulks;
 mod schemes;
 
 use std::{
@@ -8,13 +9,14 @@ use std::{
     time::Duration,
 };
 
-use self::schemes::SchemeEntry;
+pub(super) use self::bulks::checked as checked_bulk;
+use self::{bulks::BulkEntry, schemes::SchemeEntry};
 use super::sources::{SourceEntry, TAKEN_FOR};
 use crate::{
     config::{Config, ProvisionedScheme, Sources},
     domain::{
-        CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, Product, RunId, SessionsEnded, Setting,
-        SourceId, StoredSource, Timestamp, UserKey, WhichSessions,
+        Bulk, CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, Product, RunId, SessionsEnded,
+        Setting, SourceId, StoredSource, Timestamp, UserKey, WhichSessions,
     },
     log::LONGEST_PAUSE,
     sealed::SecretsKey,
@@ -49,6 +51,7 @@ pub(super) enum Prepared {
     DeletedRuns(Timestamp),
     Milestone(MilestoneReached),
     Draft(Arc<Draft>),
+    Bulk(Box<BulkEntry>),
     /// Set by the log for itself.
     NoneOfOurs,
 }
@@ -71,6 +74,7 @@ pub(super) struct State {
     /// When runs were removed from the run log.
     deleted_runs: HashMap<String, Timestamp>,
     drafts: HashMap<String, Arc<Draft>>,
+    bulks: BTreeMap<String, BulkEntry>,
     milestones: HashMap<String, MilestoneReached>,
 }
 
@@ -89,6 +93,7 @@ impl State {
             ended_sessions: HashMap::new(),
             deleted_runs: HashMap::new(),
             drafts: HashMap::new(),
+            bulks: BTreeMap::new(),
             milestones: HashMap::new(),
         }
     }
@@ -140,6 +145,7 @@ impl State {
             Setting::DeletedRuns(deleted) => Prepared::DeletedRuns(deleted.at),
             Setting::Milestone(reached) => Prepared::Milestone(reached),
             Setting::Draft(draft) => Prepared::Draft(Arc::new(draft)),
+            Setting::Bulk(bulk) => Prepared::Bulk(Box::new(BulkEntry::read(bulk, &self.sources))),
             Setting::OutcomesRecreated(_) => Prepared::NoneOfOurs,
         }
     }
@@ -150,6 +156,10 @@ impl State {
         match prepared {
             Prepared::Scheme(known) => {
                 self.schemes.insert(key, *known);
+                return Changed::Schemes;
+            }
+            Prepared::Bulk(known) => {
+                self.bulks.insert(key, *known);
                 return Changed::Schemes;
             }
             Prepared::Source(known) => {
@@ -197,7 +207,8 @@ impl State {
         if self.stored_sources.remove(key).is_some() {
             return Changed::Sources;
         }
-        if self.schemes.remove(key).is_some() { Changed::Schemes } else { Changed::Others }
+        let was_asked = self.schemes.remove(key).is_some() || self.bulks.remove(key).is_some();
+        if was_asked { Changed::Schemes } else { Changed::Others }
     }
 
     /// The latest pause or resumption of `of`.
@@ -240,14 +251,21 @@ impl State {
             .filter(|(_, known)| known.stored.is_deleted() && known.stored.current().at.until(now) > DELETED_RETENTION);
         let cancelled = self.cancelled.iter().filter(|(_, cancelled)| cancelled.at.until(now) > CANCELLED_RETENTION);
         let drafts = self.drafts.iter().filter(|(_, draft)| draft.expires() <= now);
+        let bulks = self.bulks.iter().filter(|(_, known)| known.bulk.at.until(now) > Bulk::KEPT).map(|(key, _)| key);
         let sessions = self.ended_sessions.iter().filter(|(_, ended)| ended.at.until(now) > ENDED_SESSIONS_RETENTION);
         let removed = self.deleted_runs.iter().filter(|(_, at)| at.until(now) > CANCELLED_RETENTION);
         let gone = |entry: &SourceEntry| entry.stored.is_deleted() && entry.stored.at.until(now) > TAKEN_FOR;
         let sources = self.stored_sources.iter().filter(|(_, entry)| gone(entry)).map(|(key, _)| key);
         let (sessions, removed) = (sessions.map(|(key, _)| key), removed.map(|(key, _)| key));
         let (cancelled, drafts) = (cancelled.map(|(key, _)| key), drafts.map(|(key, _)| key));
-        let keys =
-            deleted.map(|(key, _)| key).chain(cancelled).chain(sessions).chain(removed).chain(drafts).chain(sources);
+        let keys = deleted
+            .map(|(key, _)| key)
+            .chain(cancelled)
+            .chain(sessions)
+            .chain(removed)
+            .chain(drafts)
+            .chain(sources)
+            .chain(bulks);
         keys.filter_map(|key| UserKey::parse(key)).collect()
     }
 }

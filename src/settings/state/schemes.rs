@@ -8,6 +8,7 @@ use super::{
         view::{Contents, SchemeView},
     },
     State,
+    bulks::BulkEntry,
 };
 use crate::{
     config::{CheckedScheme, Problem, ProvisionedScheme, Sources, check_scheme},
@@ -27,6 +28,7 @@ pub(in crate::settings) struct SchemeEntry {
 pub(in crate::settings) struct ReadAgain {
     sources: Sources,
     schemes: Vec<(String, Result<CheckedScheme, String>)>,
+    bulks: Vec<(String, BulkEntry)>,
 }
 
 impl State {
@@ -40,12 +42,14 @@ impl State {
         }
         let read = |(key, entry): (&String, &SchemeEntry)| (key.clone(), read(&entry.stored, &sources));
         let schemes = self.schemes.iter().map(read).collect();
-        Some(ReadAgain { sources, schemes })
+        let bulks = self.bulks.iter().map(|(key, entry)| (key.clone(), entry.read_again(&sources))).collect();
+        Some(ReadAgain { sources, schemes, bulks })
     }
 
     /// Takes the schemes as they were read again.
     pub fn take(&mut self, read_again: ReadAgain) {
-        let ReadAgain { sources, schemes } = read_again;
+        let ReadAgain { sources, schemes, bulks } = read_again;
+        self.bulks.extend(bulks);
         self.sources = Arc::new(sources);
         for (key, read) in schemes {
             if let Some(entry) = self.schemes.get_mut(&key) {
@@ -82,7 +86,8 @@ impl State {
             let version = known.stored.current().version.clone();
             Some(VersionedScheme { reference: SchemeRef { id: scheme.id.clone(), version }, scheme })
         });
-        Schemes::after(before, provisioned.chain(stored))
+        let bulks = self.bulks.values().filter_map(|known| known.scheme().cloned());
+        Schemes::after(before, provisioned.chain(stored).chain(bulks))
     }
 
     /// All schemes.

@@ -62,6 +62,8 @@ pub enum RunKind {
     Manual,
     /// An administrator, to put back what another run did.
     Undo,
+    /// An administrator, over picked users.
+    Bulk,
 }
 
 impl RunKind {
@@ -72,6 +74,7 @@ impl RunKind {
             Self::Sweep => "sweep",
             Self::Manual => "manual",
             Self::Undo => "undo",
+            Self::Bulk => "bulk",
         }
     }
 
@@ -81,6 +84,7 @@ impl RunKind {
             Cause::Schedule => Self::Sweep,
             Cause::Manual => Self::Manual,
             Cause::Undo => Self::Undo,
+            Cause::Bulk => Self::Bulk,
         }
     }
 

@@ -93,10 +93,11 @@ pub(super) const STATES: [RunState; 5] =
     [RunState::Held, RunState::Running, RunState::Failed, RunState::Done, RunState::Cancelled];
 
 /// The kinds of runs with their words.
-pub(super) const KINDS: [(RunKind, &str); 4] = [
+pub(super) const KINDS: [(RunKind, &str); 5] = [
     (RunKind::Scheme, "Of one event"),
     (RunKind::Sweep, "Of a schedule"),
     (RunKind::Manual, "By hand"),
+    (RunKind::Bulk, "Bulk action"),
     (RunKind::Undo, "Undo"),
 ];
 

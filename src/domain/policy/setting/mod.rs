@@ -1,6 +1,7 @@
 //! The settings that administrators change while usher runs: stored sources, stored schemes and drafts, pauses, cancelled runs.
 
 mod actor;
+mod bulk;
 mod deleted_runs;
 mod draft;
 mod milestone;
@@ -12,6 +13,7 @@ mod stored_source;
 use std::fmt;
 
 pub use actor::{Actor, InvalidActor};
+pub use bulk::Bulk;
 pub use deleted_runs::{DeletedRuns, Matching, RunSelection};
 pub use draft::{BasedOn, Draft};
 pub use milestone::{Milestone, MilestoneReached};
@@ -44,6 +46,8 @@ pub enum Setting {
     Milestone(MilestoneReached),
     /// A source that is not in the configuration file.
     Source(StoredSource),
+    /// Something that is done once to picked users.
+    Bulk(Bulk),
 }
 
 impl Setting {
@@ -59,6 +63,7 @@ impl Setting {
             Self::DeletedRuns(deleted) => DeletedRuns::key_of(&deleted.id),
             Self::Milestone(reached) => reached.milestone.key(),
             Self::Source(stored) => StoredSource::key_of(&stored.id),
+            Self::Bulk(bulk) => Bulk::key_of(&bulk.id),
         }
     }
 }

@@ -4,12 +4,14 @@ use tracing::info;
 
 use super::Sweeper;
 use crate::{
-    domain::{AskedSweep, Estimate, SweepStep},
+    domain::{AskedSweep, Cause, Estimate, SweepStep},
     runtime::{Interrupted, Work},
 };
 
 /// The number of reads for each user whom a scheme names: at the look-up, and before anything is done.
 const READS_OF_NAMED: u64 = 2;
+/// The same for each user of a bulk action, whose id is known.
+const READS_OF_PICKED: u64 = 1;
 
 impl Sweeper {
     /// Records the estimate of the sweep; `members` are the pages of groups' members. It uses the last list of the
@@ -39,7 +41,8 @@ impl Sweeper {
         work: &Work,
     ) -> Result<(), Interrupted> {
         let Some(per_second) = self.per_second() else { return Ok(()) };
-        let (users, calls) = (users as u64, users as u64 * READS_OF_NAMED);
+        let reads = if asked.cause == Cause::Bulk { READS_OF_PICKED } else { READS_OF_NAMED };
+        let (users, calls) = (users as u64, users as u64 * reads);
         self.append_estimate(asked, Estimate { users, calls, seconds: seconds(calls, per_second) }, work).await
     }
 

@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::Sweeper;
 use crate::{
-    domain::{AskedSweep, UserHints, UserId, UserRef},
+    domain::{AskedSweep, Cause, UserHints, UserId, UserRef},
     products::{Completeness, Error, UserPage},
     runtime::{Interrupted, Work},
     source::read::UserLookup,
@@ -27,6 +27,8 @@ pub(super) struct Named {
     users: Vec<String>,
     /// Whether the scheme was changed since some of them were looked up. Then it does nothing about the others.
     is_changed: bool,
+    /// Whether they are lasting ids, as those of a bulk action are. Then nobody is looked up.
+    are_ids: bool,
 }
 
 impl Named {
@@ -55,6 +57,15 @@ impl Place {
     }
 }
 
+/// The page at `place`: the users are read once, by the planner.
+fn page_of_ids(users: &[String], place: Place) -> UserPage {
+    let page: Vec<_> = users.iter().skip(place.begin).take(PAGE).collect();
+    let next = Place { begin: place.begin + page.len(), ..place };
+    let cursor = (next.begin < users.len()).then(|| next.write());
+    let sighted = page.into_iter().map(|user| (UserId::new(user.clone()), UserHints::default()));
+    UserPage { completeness: Completeness::Proved, ..UserPage::new(sighted.collect(), cursor) }
+}
+
 impl Sweeper {
     /// The only users of the sweep, from `cursor` on; none if it may have others too.
     pub(super) fn named(&self, asked: &AskedSweep, cursor: Option<&str>) -> Option<Named> {
@@ -62,11 +73,11 @@ impl Sweeper {
         let of_runs = asked.runs.iter().map(|run| schemes.only_users(&asked.source, &run.scheme));
         let of_runs: Option<Vec<_>> = of_runs.collect();
         let Some(users) = of_runs else {
-            return Place::read(cursor).map(|_| Named { users: Vec::new(), is_changed: true });
+            return Place::read(cursor).map(|_| Named { users: Vec::new(), is_changed: true, are_ids: false });
         };
         let mut seen = HashSet::new();
         let users = users.into_iter().flatten().filter(|user| seen.insert(user.clone())).collect();
-        Some(Named { users, is_changed: false })
+        Some(Named { users, is_changed: false, are_ids: asked.cause == Cause::Bulk })
     }
 
     /// The page at `cursor`: of `named`, or of everybody.
@@ -79,12 +90,16 @@ impl Sweeper {
         cursor: Option<&str>,
         work: &Work,
     ) -> Result<Result<UserPage, Error>, Interrupted> {
-        let Some(Named { users, is_changed }) = named else { return self.page(cursor, work).await };
+        let Some(Named { users, is_changed, are_ids }) = named else { return self.page(cursor, work).await };
         if *is_changed {
             let completeness = Completeness::NotProved(CHANGED.to_owned());
             return Ok(Ok(UserPage { completeness, ..UserPage::new(Vec::new(), None) }));
         }
-        self.named_page(users, Place::read(cursor).unwrap_or_default(), work).await.map(Ok)
+        let place = Place::read(cursor).unwrap_or_default();
+        if *are_ids {
+            return Ok(Ok(page_of_ids(users, place)));
+        }
+        self.named_page(users, place, work).await.map(Ok)
     }
 
     async fn named_page(&self, named: &[String], place: Place, work: &Work) -> Result<UserPage, Interrupted> {

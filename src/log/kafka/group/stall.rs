@@ -105,7 +105,7 @@ mod tests {
     fn outages_of_the_broker_do_not_begin_the_wait_anew() {
         let states = (0..600)
             .map(|second| (if second % 20 < 10 { "up" } else { "wait-coord" }, "wait-incr-unassign-to-complete"));
-        assert_eq!(stalled_after(6, states), Some(50));
+        assert_eq!(stalled_after(6, states), Some(60));
     }
 
     #[test]
