@@ -7,6 +7,7 @@ mod delivered;
 mod event;
 mod feed;
 mod outcome;
+mod picked;
 mod redrive;
 mod setting;
 mod sweep;

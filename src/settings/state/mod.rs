@@ -13,8 +13,8 @@ use super::sources::{SourceEntry, TAKEN_FOR};
 use crate::{
     config::{Config, ProvisionedScheme, Sources},
     domain::{
-        CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, Product, RunId, SessionsEnded, Setting,
-        SourceId, StoredSource, Timestamp, UserKey, WhichSessions,
+        CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, Pick, Product, RunId, SavedFilter,
+        SessionsEnded, Setting, SourceId, StoredSource, Timestamp, UserKey, WhichSessions,
     },
     log::LONGEST_PAUSE,
     sealed::SecretsKey,
@@ -49,6 +49,8 @@ pub(super) enum Prepared {
     DeletedRuns(Timestamp),
     Milestone(MilestoneReached),
     Draft(Arc<Draft>),
+    Pick(Arc<Pick>),
+    Filter(Arc<SavedFilter>),
     /// Set by the log for itself.
     NoneOfOurs,
 }
@@ -71,6 +73,8 @@ pub(super) struct State {
     /// When runs were removed from the run log.
     deleted_runs: HashMap<String, Timestamp>,
     drafts: HashMap<String, Arc<Draft>>,
+    picks: HashMap<String, Arc<Pick>>,
+    filters: HashMap<String, Arc<SavedFilter>>,
     milestones: HashMap<String, MilestoneReached>,
 }
 
@@ -89,6 +93,8 @@ impl State {
             ended_sessions: HashMap::new(),
             deleted_runs: HashMap::new(),
             drafts: HashMap::new(),
+            picks: HashMap::new(),
+            filters: HashMap::new(),
             milestones: HashMap::new(),
         }
     }
@@ -140,6 +146,8 @@ impl State {
             Setting::DeletedRuns(deleted) => Prepared::DeletedRuns(deleted.at),
             Setting::Milestone(reached) => Prepared::Milestone(reached),
             Setting::Draft(draft) => Prepared::Draft(Arc::new(draft)),
+            Setting::Pick(pick) => Prepared::Pick(Arc::new(pick)),
+            Setting::Filter(filter) => Prepared::Filter(Arc::new(filter)),
             Setting::OutcomesRecreated(_) => Prepared::NoneOfOurs,
         }
     }
@@ -171,6 +179,12 @@ impl State {
             Prepared::Draft(draft) => {
                 self.drafts.insert(key, draft);
             }
+            Prepared::Pick(pick) => {
+                self.picks.insert(key, pick);
+            }
+            Prepared::Filter(filter) => {
+                self.filters.insert(key, filter);
+            }
             Prepared::Milestone(reached) => {
                 self.milestones.insert(key, reached);
             }
@@ -193,6 +207,8 @@ impl State {
         self.ended_sessions.remove(key);
         self.deleted_runs.remove(key);
         self.drafts.remove(key);
+        self.picks.remove(key);
+        self.filters.remove(key);
         self.milestones.remove(key);
         if self.stored_sources.remove(key).is_some() {
             return Changed::Sources;
@@ -232,6 +248,16 @@ impl State {
         self.drafts.values().filter(move |draft| draft.expires() > now)
     }
 
+    /// The picks that are kept at `now`.
+    pub fn picks(&self, now: Timestamp) -> impl Iterator<Item = &Arc<Pick>> {
+        self.picks.values().filter(move |pick| pick.expires() > now)
+    }
+
+    /// The saved filters.
+    pub fn filters(&self) -> impl Iterator<Item = &Arc<SavedFilter>> {
+        self.filters.values()
+    }
+
     /// The keys of settings that are no longer needed at `now`.
     pub fn outlived(&self, now: Timestamp) -> Vec<UserKey> {
         let deleted = self
@@ -240,14 +266,21 @@ impl State {
             .filter(|(_, known)| known.stored.is_deleted() && known.stored.current().at.until(now) > DELETED_RETENTION);
         let cancelled = self.cancelled.iter().filter(|(_, cancelled)| cancelled.at.until(now) > CANCELLED_RETENTION);
         let drafts = self.drafts.iter().filter(|(_, draft)| draft.expires() <= now);
+        let picks = self.picks.iter().filter(|(_, pick)| pick.expires() <= now).map(|(key, _)| key);
         let sessions = self.ended_sessions.iter().filter(|(_, ended)| ended.at.until(now) > ENDED_SESSIONS_RETENTION);
         let removed = self.deleted_runs.iter().filter(|(_, at)| at.until(now) > CANCELLED_RETENTION);
         let gone = |entry: &SourceEntry| entry.stored.is_deleted() && entry.stored.at.until(now) > TAKEN_FOR;
         let sources = self.stored_sources.iter().filter(|(_, entry)| gone(entry)).map(|(key, _)| key);
         let (sessions, removed) = (sessions.map(|(key, _)| key), removed.map(|(key, _)| key));
         let (cancelled, drafts) = (cancelled.map(|(key, _)| key), drafts.map(|(key, _)| key));
-        let keys =
-            deleted.map(|(key, _)| key).chain(cancelled).chain(sessions).chain(removed).chain(drafts).chain(sources);
+        let keys = deleted
+            .map(|(key, _)| key)
+            .chain(cancelled)
+            .chain(sessions)
+            .chain(removed)
+            .chain(drafts)
+            .chain(picks)
+            .chain(sources);
         keys.filter_map(|key| UserKey::parse(key)).collect()
     }
 }

@@ -1,10 +1,13 @@
-//! The settings that administrators change while usher runs: stored sources, stored schemes and drafts, pauses, cancelled runs.
+//! The settings that administrators change while usher runs: stored sources, stored schemes and drafts, picks of users,
+//! pauses, cancelled runs.
 
 mod actor;
 mod deleted_runs;
 mod draft;
 mod milestone;
+mod pick;
 mod recreation;
+mod saved_filter;
 mod sessions_ended;
 mod stored_scheme;
 mod stored_source;
@@ -15,7 +18,9 @@ pub use actor::{Actor, InvalidActor};
 pub use deleted_runs::{DeletedRuns, Matching, RunSelection};
 pub use draft::{BasedOn, Draft};
 pub use milestone::{Milestone, MilestoneReached};
+pub use pick::Pick;
 pub use recreation::OutcomesRecreated;
+pub use saved_filter::SavedFilter;
 pub use sessions_ended::{SessionsEnded, WhichSessions};
 pub use stored_scheme::{ChangeKind, SchemeChange, StoredScheme};
 pub use stored_source::{SealedSecret, SourceContent, StoredSource};
@@ -44,6 +49,10 @@ pub enum Setting {
     Milestone(MilestoneReached),
     /// A source that is not in the configuration file.
     Source(StoredSource),
+    /// Users that somebody chose for one bulk action.
+    Pick(Pick),
+    /// A filter of users under a name.
+    Filter(SavedFilter),
 }
 
 impl Setting {
@@ -59,6 +68,8 @@ impl Setting {
             Self::DeletedRuns(deleted) => DeletedRuns::key_of(&deleted.id),
             Self::Milestone(reached) => reached.milestone.key(),
             Self::Source(stored) => StoredSource::key_of(&stored.id),
+            Self::Pick(pick) => Pick::key_of(&pick.id),
+            Self::Filter(filter) => SavedFilter::key_of(&filter.id),
         }
     }
 }
