@@ -249,9 +249,17 @@ impl From<settings::Error> for Problem {
             | Error::SourceNeeded(_)
             | Error::NoSecretsKey => Self::Conflict(detail),
             Error::NoSource(id) => Self::NotFound { kind: "source", id: id.to_string() },
-            Error::TooManyDrafts => Self::Conflict(detail),
+            Error::TooManyDrafts
+            | Error::TooManyPicks
+            | Error::PickTooLong(_)
+            | Error::PickIdsTooLong
+            | Error::PicksFull(_)
+            | Error::FilterExists(_)
+            | Error::TooManyFilters => Self::Conflict(detail),
+            Error::NoPick(id) => Self::NotFound { kind: "pick", id },
+            Error::NoFilter(id) => Self::NotFound { kind: "filter", id },
             Error::DraftTooLong(most) => Self::TooLarge(most),
-            Error::Stale | Error::StaleDraft | Error::StaleSource => Self::Stale(detail),
+            Error::Stale | Error::StaleDraft | Error::StalePick | Error::StaleSource => Self::Stale(detail),
             Error::Busy | Error::Log(_) | Error::Unseen | Error::Sealing(_) => Self::Unavailable(detail),
         }
     }

@@ -29,8 +29,8 @@ pub use policy::role_groups::{EVERYBODY, RoleGroups};
 pub use policy::scheme::{Limits, Mode, Scheme, SchemeRef};
 pub use policy::setting::{
     Actor, BasedOn, Bulk, CancelledRun, ChangeKind, DeletedRuns, Draft, InvalidActor, Matching, Milestone,
-    MilestoneReached, OutcomesRecreated, Pausable, Pause, RunSelection, SchemeChange, SealedSecret, SessionsEnded,
-    Setting, SourceContent, StoredScheme, StoredSource, WhichSessions,
+    MilestoneReached, OutcomesRecreated, Pausable, Pause, Pick, RunSelection, SavedFilter, SchemeChange, SealedSecret,
+    SessionsEnded, Setting, SourceContent, StoredScheme, StoredSource, WhichSessions,
 };
 pub use policy::trigger::{InvalidSchedule, Schedule, Trigger, TriggerKind};
 pub use product::Product;

@@ -84,6 +84,33 @@ pub enum Error {
         "50 bulk actions, or those of a million users, are not over yet; wait for their runs, or cancel the held ones"
     )]
     TooManyBulks,
+    /// The owner has no such pick.
+    #[error("there is no pick `{0}`; it may be another's, or a day has gone by since its last change")]
+    NoPick(String),
+    /// A pick is not, or not any more, as the caller thinks it is.
+    #[error("the pick is not as it was when you read it; read it again, and repeat your change on what it says now")]
+    StalePick,
+    /// There are as many picks as are kept.
+    #[error("there are as many picks as are kept, 20 of one owner and 100 in all; delete one")]
+    TooManyPicks,
+    /// A pick has more than this number of users.
+    #[error("the pick would have more than {0} users, which is the most; pick fewer at a time")]
+    PickTooLong(usize),
+    /// The ids of a pick are too long together.
+    #[error("the ids of the users are too long to be kept in one pick; pick fewer at a time")]
+    PickIdsTooLong,
+    /// All picks together have more than this number of users.
+    #[error("all picks would have more than {0} users together, which is the most; delete a pick, or pick fewer users")]
+    PicksFull(usize),
+    /// The owner has no such filter.
+    #[error("there is no saved filter `{0}`; it may be another's")]
+    NoFilter(String),
+    /// The owner has a filter of this name.
+    #[error("you have a filter called `{0}` already; choose another name, or delete that one")]
+    FilterExists(String),
+    /// There are as many filters as are kept.
+    #[error("there are as many saved filters as are kept, 50 of one owner and 200 in all; delete one")]
+    TooManyFilters,
     /// The source can't be used as it is written.
     #[error("the source has {}; nothing was stored", count(.0))]
     InvalidSource(Vec<Wrong>),

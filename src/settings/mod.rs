@@ -8,8 +8,10 @@
 mod bulks;
 mod drafts;
 mod error;
+mod filters;
 mod follow;
 mod milestones;
+mod picks;
 mod sources;
 mod state;
 mod view;
@@ -22,6 +24,7 @@ use tokio::sync::{Mutex, watch};
 pub use drafts::DraftContent;
 pub use error::{Error, Wrong};
 pub use follow::NotRead;
+pub use picks::{PickChange, PickContent, PickedFrom};
 pub use sources::{SourceContents, SourceView};
 pub use view::{Contents, SchemeView};
 pub use write::IfMatch;

@@ -184,7 +184,7 @@ impl Settings {
     }
 
     /// Removes settings that are no longer needed: ended sessions, cancelled runs and the history of deleted schemes, after a year;
-    /// drafts, after a week.
+    /// drafts, after a week; picks, after a day.
     ///
     /// # Errors
     /// As [`Settings::pause`]. The next call removes the rest.

@@ -7,11 +7,11 @@ mod delivered;
 mod event;
 mod feed;
 mod outcome;
+mod picked;
 mod redrive;
 mod setting;
 mod sweep;
 mod trace;
-mod user_ids;
 
 use bytes::Bytes;
 use prost::Message;

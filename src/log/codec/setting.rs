@@ -1,10 +1,10 @@
 //! The settings of administrators.
 
-use super::{Error, Wire, need, proto, user_ids};
+use super::{Error, Wire, need, picked, proto};
 use crate::domain::{
     Actor, BasedOn, Bulk, CancelledRun, ChangeKind, DeletedRuns, Draft, Matching, Milestone, MilestoneReached,
-    OutcomesRecreated, Pausable, Pause, RunId, RunSelection, SchemeChange, SchemeId, SealedSecret, SessionsEnded,
-    Setting, SourceContent, SourceId, StoredScheme, StoredSource, Timestamp, WhichSessions,
+    OutcomesRecreated, Pausable, Pause, Pick, RunId, RunSelection, SavedFilter, SchemeChange, SchemeId, SealedSecret,
+    SessionsEnded, Setting, SourceContent, SourceId, StoredScheme, StoredSource, Timestamp, WhichSessions,
 };
 
 impl Wire for Setting {
@@ -52,6 +52,8 @@ impl Wire for Setting {
             Self::Milestone(reached) => proto::setting::Setting::Milestone(milestone_to_wire(reached)),
             Self::Source(stored) => proto::setting::Setting::Source(source_to_wire(stored.clone())),
             Self::Bulk(bulk) => proto::setting::Setting::Bulk(bulk_to_wire(bulk)),
+            Self::Pick(pick) => proto::setting::Setting::Pick(pick_to_wire(pick)),
+            Self::Filter(filter) => proto::setting::Setting::Filter(filter_to_wire(filter.clone())),
         };
         proto::Setting { setting: Some(setting) }
     }
@@ -84,6 +86,8 @@ impl Wire for Setting {
             proto::setting::Setting::Milestone(reached) => Self::Milestone(milestone_from_wire(reached)?),
             proto::setting::Setting::Source(stored) => Self::Source(source_from_wire(stored)?),
             proto::setting::Setting::Bulk(bulk) => Self::Bulk(bulk_from_wire(bulk)?),
+            proto::setting::Setting::Pick(pick) => Self::Pick(pick_from_wire(pick)?),
+            proto::setting::Setting::Filter(filter) => Self::Filter(filter_from_wire(filter)?),
         })
     }
 }
@@ -255,23 +259,67 @@ fn bulk_to_wire(bulk: &Bulk) -> proto::Bulk {
         source: source.to_string(),
         actions: actions.clone(),
         test_mode: *test_mode,
-        users: user_ids::deflated(users),
+        users: picked::compressed(users),
+        count: u32::try_from(users.len()).unwrap_or(u32::MAX), // a bulk action has fewer
         by: by.to_string(),
         at_ms: at.as_millis(),
     }
 }
 
 fn bulk_from_wire(message: proto::Bulk) -> Result<Bulk, Error> {
-    let proto::Bulk { id, source, actions, test_mode, users, by, at_ms } = message;
+    let proto::Bulk { id, source, actions, test_mode, users, count, by, at_ms } = message;
     Ok(Bulk {
         id: scheme(id)?,
         source: SourceId::try_from(source).map_err(|_| Error::Missing("source"))?,
         actions,
         test_mode,
-        users: user_ids::inflated(&users)?,
+        users: picked::users(&users, count)?,
         by: actor(&by)?,
         at: Timestamp::from_millis(at_ms),
     })
+}
+
+fn pick_to_wire(pick: &Pick) -> proto::Pick {
+    proto::Pick {
+        id: pick.id.clone(),
+        owner: pick.owner.to_string(),
+        source: pick.source.to_string(),
+        users: picked::compressed(&pick.users),
+        count: u32::try_from(pick.users.len()).unwrap_or(u32::MAX), // a pick has fewer
+        from: pick.from.clone(),
+        as_of_ms: pick.as_of.map(Timestamp::as_millis),
+        incomplete: pick.incomplete.clone(),
+        created_ms: pick.created.as_millis(),
+        at_ms: pick.at.as_millis(),
+        revision: pick.revision,
+    }
+}
+
+fn pick_from_wire(message: proto::Pick) -> Result<Pick, Error> {
+    let proto::Pick { id, owner, source, users, count, from, as_of_ms, incomplete, created_ms, at_ms, revision } =
+        message;
+    Ok(Pick {
+        id,
+        owner: actor(&owner)?,
+        source: SourceId::try_from(source).map_err(|_| Error::Missing("source"))?,
+        users: picked::users(&users, count)?,
+        from,
+        as_of: as_of_ms.map(Timestamp::from_millis),
+        incomplete,
+        created: Timestamp::from_millis(created_ms),
+        at: Timestamp::from_millis(at_ms),
+        revision,
+    })
+}
+
+fn filter_to_wire(filter: SavedFilter) -> proto::SavedFilter {
+    let SavedFilter { id, owner, name, text, at } = filter;
+    proto::SavedFilter { id, owner: owner.to_string(), name, text, at_ms: at.as_millis() }
+}
+
+fn filter_from_wire(message: proto::SavedFilter) -> Result<SavedFilter, Error> {
+    let proto::SavedFilter { id, owner, name, text, at_ms } = message;
+    Ok(SavedFilter { id, owner: actor(&owner)?, name, text, at: Timestamp::from_millis(at_ms) })
 }
 
 fn scheme(text: String) -> Result<SchemeId, Error> {
@@ -308,6 +356,21 @@ mod tests {
         StoredSource { id: "acme".parse().expect("an id"), revision: 4, content, by, at }
     }
 
+    fn pick(users: &[&str], as_of: Option<Timestamp>) -> Pick {
+        Pick {
+            id: "p1".into(),
+            owner: Actor::default(),
+            source: "acme".parse().expect("an id"),
+            users: users.iter().copied().map(crate::domain::UserId::new).collect(),
+            from: "a CSV file".into(),
+            as_of,
+            incomplete: as_of.map(|_| "the first 1,000 only".into()),
+            created: Timestamp::from_millis(5),
+            at: Timestamp::from_millis(7),
+            revision: 3,
+        }
+    }
+
     #[test]
     fn settings_come_back_as_they_were() {
         let (id, by, at) = ("a".parse::<SchemeId>().expect("an id"), Actor::default(), Timestamp::from_millis(5));
@@ -338,6 +401,15 @@ mod tests {
             Setting::SessionsEnded(SessionsEnded { of: WhichSessions::OfPerson("Ann Ü.".into()), at }),
             Setting::Milestone(MilestoneReached { milestone: Milestone::RunRead, by: by.clone(), at }),
             Setting::Source(source(None)),
+            Setting::Pick(pick(&["k:1", "é"], None)),
+            Setting::Pick(pick(&[], Some(at))),
+            Setting::Filter(SavedFilter {
+                id: "f1".into(),
+                owner: by.clone(),
+                name: "=1+1".into(),
+                text: "{}".into(),
+                at,
+            }),
             Setting::Source(source(Some(SourceContent {
                 text: "id: acme".into(),
                 base_url: "https://jira.example/".into(),

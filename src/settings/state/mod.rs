@@ -15,8 +15,8 @@ use super::sources::{SourceEntry, TAKEN_FOR};
 use crate::{
     config::{Config, ProvisionedScheme, Sources},
     domain::{
-        Bulk, CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, Product, RunId, SessionsEnded,
-        Setting, SourceId, StoredSource, Timestamp, UserKey, WhichSessions,
+        Bulk, CancelledRun, Draft, Milestone, MilestoneReached, Pausable, Pause, Pick, Product, RunId, SavedFilter,
+        SessionsEnded, Setting, SourceId, StoredSource, Timestamp, UserKey, WhichSessions,
     },
     log::LONGEST_PAUSE,
     sealed::SecretsKey,
@@ -52,6 +52,8 @@ pub(super) enum Prepared {
     Milestone(MilestoneReached),
     Draft(Arc<Draft>),
     Bulk(Box<BulkEntry>),
+    Pick(Arc<Pick>),
+    Filter(Arc<SavedFilter>),
     /// Set by the log for itself.
     NoneOfOurs,
 }
@@ -75,6 +77,8 @@ pub(super) struct State {
     deleted_runs: HashMap<String, Timestamp>,
     drafts: HashMap<String, Arc<Draft>>,
     bulks: BTreeMap<String, BulkEntry>,
+    picks: HashMap<String, Arc<Pick>>,
+    filters: HashMap<String, Arc<SavedFilter>>,
     milestones: HashMap<String, MilestoneReached>,
 }
 
@@ -94,6 +98,8 @@ impl State {
             deleted_runs: HashMap::new(),
             drafts: HashMap::new(),
             bulks: BTreeMap::new(),
+            picks: HashMap::new(),
+            filters: HashMap::new(),
             milestones: HashMap::new(),
         }
     }
@@ -146,6 +152,8 @@ impl State {
             Setting::Milestone(reached) => Prepared::Milestone(reached),
             Setting::Draft(draft) => Prepared::Draft(Arc::new(draft)),
             Setting::Bulk(bulk) => Prepared::Bulk(Box::new(BulkEntry::read(bulk, &self.sources))),
+            Setting::Pick(pick) => Prepared::Pick(Arc::new(pick)),
+            Setting::Filter(filter) => Prepared::Filter(Arc::new(filter)),
             Setting::OutcomesRecreated(_) => Prepared::NoneOfOurs,
         }
     }
@@ -181,6 +189,12 @@ impl State {
             Prepared::Draft(draft) => {
                 self.drafts.insert(key, draft);
             }
+            Prepared::Pick(pick) => {
+                self.picks.insert(key, pick);
+            }
+            Prepared::Filter(filter) => {
+                self.filters.insert(key, filter);
+            }
             Prepared::Milestone(reached) => {
                 self.milestones.insert(key, reached);
             }
@@ -203,6 +217,8 @@ impl State {
         self.ended_sessions.remove(key);
         self.deleted_runs.remove(key);
         self.drafts.remove(key);
+        self.picks.remove(key);
+        self.filters.remove(key);
         self.milestones.remove(key);
         if self.stored_sources.remove(key).is_some() {
             return Changed::Sources;
@@ -243,6 +259,16 @@ impl State {
         self.drafts.values().filter(move |draft| draft.expires() > now)
     }
 
+    /// The picks that are kept at `now`.
+    pub fn picks(&self, now: Timestamp) -> impl Iterator<Item = &Arc<Pick>> {
+        self.picks.values().filter(move |pick| pick.expires() > now)
+    }
+
+    /// The saved filters.
+    pub fn filters(&self) -> impl Iterator<Item = &Arc<SavedFilter>> {
+        self.filters.values()
+    }
+
     /// The keys of settings that are no longer needed at `now`.
     pub fn outlived(&self, now: Timestamp) -> Vec<UserKey> {
         let deleted = self
@@ -252,6 +278,7 @@ impl State {
         let cancelled = self.cancelled.iter().filter(|(_, cancelled)| cancelled.at.until(now) > CANCELLED_RETENTION);
         let drafts = self.drafts.iter().filter(|(_, draft)| draft.expires() <= now);
         let bulks = self.bulks.iter().filter(|(_, known)| known.bulk.at.until(now) > Bulk::KEPT).map(|(key, _)| key);
+        let picks = self.picks.iter().filter(|(_, pick)| pick.expires() <= now).map(|(key, _)| key);
         let sessions = self.ended_sessions.iter().filter(|(_, ended)| ended.at.until(now) > ENDED_SESSIONS_RETENTION);
         let removed = self.deleted_runs.iter().filter(|(_, at)| at.until(now) > CANCELLED_RETENTION);
         let gone = |entry: &SourceEntry| entry.stored.is_deleted() && entry.stored.at.until(now) > TAKEN_FOR;
@@ -265,7 +292,8 @@ impl State {
             .chain(removed)
             .chain(drafts)
             .chain(sources)
-            .chain(bulks);
+            .chain(bulks)
+            .chain(picks);
         keys.filter_map(|key| UserKey::parse(key)).collect()
     }
 }

@@ -1,6 +1,8 @@
 mod drafts;
+mod filters;
 mod milestones;
 mod outlived;
+mod picks;
 mod replicas;
 mod schemes;
 

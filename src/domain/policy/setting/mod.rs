@@ -1,11 +1,14 @@
-//! The settings that administrators change while usher runs: stored sources, stored schemes and drafts, pauses, cancelled runs.
+//! The settings that administrators change while usher runs: stored sources, stored schemes and drafts, picks of users,
+//! pauses, cancelled runs.
 
 mod actor;
 mod bulk;
 mod deleted_runs;
 mod draft;
 mod milestone;
+mod pick;
 mod recreation;
+mod saved_filter;
 mod sessions_ended;
 mod stored_scheme;
 mod stored_source;
@@ -17,7 +20,9 @@ pub use bulk::Bulk;
 pub use deleted_runs::{DeletedRuns, Matching, RunSelection};
 pub use draft::{BasedOn, Draft};
 pub use milestone::{Milestone, MilestoneReached};
+pub use pick::Pick;
 pub use recreation::OutcomesRecreated;
+pub use saved_filter::SavedFilter;
 pub use sessions_ended::{SessionsEnded, WhichSessions};
 pub use stored_scheme::{ChangeKind, SchemeChange, StoredScheme};
 pub use stored_source::{SealedSecret, SourceContent, StoredSource};
@@ -48,6 +53,10 @@ pub enum Setting {
     Source(StoredSource),
     /// Something that is done once to picked users.
     Bulk(Bulk),
+    /// Users that somebody chose for one bulk action.
+    Pick(Pick),
+    /// A filter of users under a name.
+    Filter(SavedFilter),
 }
 
 impl Setting {
@@ -64,6 +73,8 @@ impl Setting {
             Self::Milestone(reached) => reached.milestone.key(),
             Self::Source(stored) => StoredSource::key_of(&stored.id),
             Self::Bulk(bulk) => Bulk::key_of(&bulk.id),
+            Self::Pick(pick) => Pick::key_of(&pick.id),
+            Self::Filter(filter) => SavedFilter::key_of(&filter.id),
         }
     }
 }
