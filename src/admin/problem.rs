@@ -63,6 +63,9 @@ pub enum Problem {
     /// The id is taken, or the scheme is in the configuration file.
     #[error("{0}")]
     Conflict(String),
+    /// More or other would be done than the plan says that the caller has seen.
+    #[error("the pick or the actions are not those of this plan; look at the plan as it is now, and order that")]
+    PlanChanged,
     /// A change without `If-Match`.
     #[error("send the header `If-Match` with the `ETag` that you read, so that nobody's change is written over unseen")]
     IfMatchRequired,
@@ -113,6 +116,7 @@ impl Problem {
             Self::InvalidScheme(_) => "urn:usher:problem:invalid-scheme",
             Self::InvalidSource(_) => "urn:usher:problem:invalid-source",
             Self::InvalidActions(_) => "urn:usher:problem:invalid-actions",
+            Self::PlanChanged => "urn:usher:problem:plan-changed",
             Self::Conflict(_) => "urn:usher:problem:conflict",
             Self::IfMatchRequired => "urn:usher:problem:if-match-required",
             Self::Stale(_) => "urn:usher:problem:stale",
@@ -136,6 +140,7 @@ impl Problem {
             Self::InvalidScheme(_) => "The scheme can't be used as it is",
             Self::InvalidSource(_) => "The source can't be used as it is",
             Self::InvalidActions(_) => "The actions can't be carried out as they are",
+            Self::PlanChanged => "The plan has changed",
             Self::Conflict(_) => "Not possible with what is there",
             Self::IfMatchRequired => "The header If-Match is missing",
             Self::Stale(_) => "It was changed meanwhile",
@@ -164,7 +169,7 @@ impl ResponseError for Problem {
             Self::InvalidScheme(_) | Self::InvalidSource(_) | Self::InvalidActions(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::PlanChanged => StatusCode::CONFLICT,
             Self::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -195,6 +200,7 @@ impl ResponseError for Problem {
             | Self::InvalidScheme(_)
             | Self::InvalidSource(_)
             | Self::InvalidActions(_)
+            | Self::PlanChanged
             | Self::Conflict(_)
             | Self::IfMatchRequired
             | Self::Stale(_)

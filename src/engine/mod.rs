@@ -28,6 +28,7 @@ pub use references::Finding as ReferenceFinding;
 pub use references::{LookUps, ReferenceReport, References, Unresolved, WrittenSchemes};
 pub use register::{LiveSource, Register, RunningSource};
 pub use run_queries::{AskedStep, Count, RunEnd, RunQueries, UndoPage};
+pub(crate) use sweeps::forecast::Forecaster;
 use sweeps::reconciler::Reconciler;
 pub use sweeps::reconciler::{KnownUsers, UnknownUser};
 pub use sweeps::requests::{AdminCommands, UndoRequest};

@@ -2,6 +2,7 @@
 //! changed.
 
 mod estimate;
+mod foresight;
 mod jobs;
 mod named;
 mod preview;
@@ -9,6 +10,7 @@ mod preview;
 use std::{sync::Arc, time::Duration};
 
 pub use estimate::Estimator;
+pub use foresight::{Foreseeing, Foresight, StepCounts};
 pub use jobs::{Job, JobState, Previews, TooMany};
 pub use preview::{Bounds, Preview, Previewed, Shown};
 

@@ -11,7 +11,7 @@ use super::{
     row::{Known, RosterRow, UserRow},
 };
 use crate::{
-    domain::{SourceId, Timestamp},
+    domain::{Facts, SourceId, Timestamp, UserId},
     explain::Estimator,
     roster::{Found, RosterFilter, Sort, Wanted},
     views::{Cursor, Paging},
@@ -146,6 +146,24 @@ impl Users {
             }
             last = part.into_iter().next_back();
         }
+    }
+
+    /// Passes each of `users` of `source` to `take`, with the facts of the roster, and whether the source protects the user.
+    ///
+    /// # Errors
+    /// [`Error`] if the roster fails.
+    pub fn listed(
+        &self,
+        source: &SourceId,
+        users: &[UserId],
+        mut take: impl FnMut(&UserId, Option<&Facts>, bool),
+    ) -> Result<(), Error> {
+        for id in users {
+            let known = self.roster.as_ref().map(|roster| roster.user(source, id)).transpose()?.flatten();
+            let (facts, name) = known.map(|(user, as_of)| (user.facts(as_of), user.name)).unzip();
+            take(id, facts.as_ref(), self.is_protected(source, id, name.flatten().as_deref()));
+        }
+        Ok(())
     }
 
     fn rows(&self, found: &[Found]) -> Result<Vec<UserRow>, Error> {

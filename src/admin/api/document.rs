@@ -13,7 +13,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, audit, backup, dead_letters, drafts, estimate, explain, newcomers, pauses, products,
+    PREFIX, audit, backup, bulk, dead_letters, drafts, estimate, explain, newcomers, pauses, products,
     request::query,
     runs::{self, delete, export, history},
     schemas::{self, SchemeText, SourceText},
@@ -41,6 +41,7 @@ use crate::admin::{Problem, problem::Document};
         schemes::list, schemes::create, schemes::one, schemes::replace, schemes::delete,
         schemes::history::history, schemes::history::version, schemes::history::diff,
         schemes::check::check, schemes::next::next, schemes::conflicts::list,
+        bulk::plan, bulk::order,
         drafts::list, drafts::create, drafts::one, drafts::replace, drafts::delete,
         explain::explain, explain::preview, explain::preview_now, explain::preview_csv, estimate::estimate,
         users::list, users::refresh, users::csv::export, users::one::one, users::explain::explain, users::timeline::timeline,

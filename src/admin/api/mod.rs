@@ -2,6 +2,7 @@
 
 pub(super) mod audit;
 mod backup;
+pub(super) mod bulk;
 pub(super) mod csv;
 mod dead_letters;
 mod document;
@@ -40,6 +41,7 @@ pub(super) use request::{headers::actor, query::bad_query};
 pub use sources::SourceRow;
 pub(super) use sources::pickers::Picked;
 
+pub(crate) use bulk::{BulkOrder, BulkPlan, order_bulk, plan_bulk};
 pub(crate) use dead_letters::{
     ChosenLetters, FoundLetters, count_held as count_held_steps, dismiss_letters, letters_to_redrive, redrive_letters,
 };
@@ -223,6 +225,8 @@ pub(super) fn routes() -> Vec<Endpoint> {
         get("/users/{source}/{id}/explain", May::Explain, users::explain::explain),
         get("/users/{source}/{id}/timeline", May::Read, users::timeline::timeline),
         get("/schemes", May::Read, schemes::list).post(May::ChangeSchemes, schemes::create),
+        post("/bulk/plan", May::Bulk, bulk::plan),
+        post("/bulk", May::TestRun, bulk::order),
         get("/drafts", May::ChangeSchemes, drafts::list).post(May::ChangeSchemes, drafts::create),
         get("/drafts/{id}", May::ChangeSchemes, drafts::one)
             .put(May::ChangeSchemes, drafts::replace)

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Protect,
-    domain::{Facts, Forecast, Mode, SchemeVerdict, Step, Truth, UserId},
+    domain::{Facts, Forecast, Mode, SchemeId, SchemeVerdict, Step, Truth, UserId},
     engine::{References, executor::guard::Guard},
     live::Live,
     products::User,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Foretells for one source.
-pub(in crate::engine) struct Forecaster {
+pub(crate) struct Forecaster {
     connection: Arc<Connection>,
     guard: Guard,
     mode: Live<Mode>,
@@ -49,7 +49,7 @@ fn as_told(user: &UserId, facts: &Facts) -> User {
 
 impl Forecaster {
     /// A forecaster for the source of `connection`; `protect` has the protected users.
-    pub(in crate::engine) fn new(
+    pub(crate) fn new(
         connection: Arc<Connection>,
         protect: impl Into<Live<Protect>>,
         mode: impl Into<Live<Mode>>,
@@ -58,7 +58,7 @@ impl Forecaster {
     }
 
     /// The same forecaster, with `references` for missing names that hold steps.
-    pub(in crate::engine) fn referring(self, references: Arc<References>) -> Self {
+    pub(crate) fn referring(self, references: Arc<References>) -> Self {
         Self { guard: self.guard.referring(references), ..self }
     }
 
@@ -139,15 +139,32 @@ impl Forecaster {
     ) -> Result<Forecast, Interrupted> {
         let mut forecast = Forecast::AlreadySo;
         for step in &verdict.steps {
-            if self.is_so(step, user, facts, stop).await? {
-                continue;
+            match self.of_step(step, &verdict.scheme.id, user, facts, stop).await? {
+                Forecast::AlreadySo => {}
+                Forecast::WouldChange => return Ok(Forecast::WouldChange),
+                Forecast::Protected => forecast = Forecast::Protected,
             }
-            if !self.guard.would_refuse(step, &verdict.scheme.id, user, stop).await? {
-                return Ok(Forecast::WouldChange);
-            }
-            forecast = Forecast::Protected;
         }
         Ok(forecast)
+    }
+
+    /// The effect of `step` of `scheme` on `user`, who was just read; `facts` are the facts about the user.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
+    pub(crate) async fn of_step(
+        &self,
+        step: &Step,
+        scheme: &SchemeId,
+        user: &User,
+        facts: &Facts,
+        stop: &CancellationToken,
+    ) -> Result<Forecast, Interrupted> {
+        if self.is_so(step, user, facts, stop).await? {
+            return Ok(Forecast::AlreadySo);
+        }
+        let is_refused = self.guard.would_refuse(step, scheme, user, stop).await?;
+        Ok(if is_refused { Forecast::Protected } else { Forecast::WouldChange })
     }
 
     /// Whether `step` is known to be fulfilled. The product is asked if the facts are not enough. Then the executor

@@ -46,7 +46,7 @@ type Nothing = Query<query::Nothing>;
 /// A run with a request about it, which is in the log.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum AcceptedRow {
+pub(super) enum AcceptedRow {
     /// The request is visible in the run.
     Shown(Box<Run>),
     /// The request is not visible yet; the run can be read a little later.
@@ -294,7 +294,11 @@ async fn of_sweep(state: &Data<AdminState>, caller: &Principal, id: &str) -> Res
 }
 
 /// The answer to a request that is in the log: the run, as soon as it shows the request.
-async fn accepted(state: &Data<AdminState>, id: RunId, shows: impl Fn(&Run) -> bool) -> Result<HttpResponse, Problem> {
+pub(super) async fn accepted(
+    state: &Data<AdminState>,
+    id: RunId,
+    shows: impl Fn(&Run) -> bool,
+) -> Result<HttpResponse, Problem> {
     let run = once_shown(state, &id, shows).await?;
     let mut response = HttpResponse::Accepted();
     response.insert_header((header::LOCATION, format!("/api/v1/runs/{id}")));

@@ -18,7 +18,7 @@ use crate::{
     views::{EntryResult, LetterState},
 };
 
-pub(super) use scheme::{SchemeText, TriggerText, describe};
+pub(super) use scheme::{ActionsText, SchemeText, TriggerText, describe};
 pub(super) use source::SourceText;
 
 /// The highest number of letters in one redrive.

@@ -42,6 +42,17 @@ impl PartialSchema for TriggerText {
 
 impl ToSchema for TriggerText {}
 
+/// Actions as they are sent: the `actions` of a scheme.
+pub(in crate::admin::api) struct ActionsText;
+
+impl PartialSchema for ActionsText {
+    fn schema() -> RefOr<Schema> {
+        described_below()
+    }
+}
+
+impl ToSchema for ActionsText {}
+
 impl PartialSchema for Scheme {
     fn schema() -> RefOr<Schema> {
         described_below()
@@ -71,6 +82,7 @@ pub(in crate::admin::api) fn describe(components: &mut Value) {
         "description": "A scheme's `trigger`, JSON or YAML.",
         "examples": [{ "trigger": { "cron": "0 3 * * MON", "timezone": "Europe/Berlin" } }],
     });
+    components[&*ActionsText::name()] = written["properties"]["actions"].clone();
     components[&*SchemeText::name()] = written;
     components[&*Scheme::name()] = shown;
 }
