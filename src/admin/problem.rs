@@ -60,6 +60,14 @@ pub enum Problem {
     /// The actions can't be carried out as they are written.
     #[error("the actions can't be carried out; nothing was done")]
     InvalidActions(Vec<Wrong>),
+    /// A list of users that can't be used as it is, with all that is wrong with it.
+    #[error("{detail}")]
+    InvalidList {
+        /// The fault, and the remedy.
+        detail: String,
+        /// The lines.
+        problems: Vec<Wrong>,
+    },
     /// The id is taken, or the scheme is in the configuration file.
     #[error("{0}")]
     Conflict(String),
@@ -92,7 +100,7 @@ pub(super) struct Document {
     status: u16,
     /// The fault, and what to write instead.
     detail: String,
-    /// Each thing that is wrong with a scheme or a source, with its place.
+    /// Each thing that is wrong with a scheme, a source or a list of users, with its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     problems: Option<Vec<Wrong>>,
 }
@@ -117,6 +125,7 @@ impl Problem {
             Self::InvalidSource(_) => "urn:usher:problem:invalid-source",
             Self::InvalidActions(_) => "urn:usher:problem:invalid-actions",
             Self::PlanChanged => "urn:usher:problem:plan-changed",
+            Self::InvalidList { .. } => "urn:usher:problem:invalid-list",
             Self::Conflict(_) => "urn:usher:problem:conflict",
             Self::IfMatchRequired => "urn:usher:problem:if-match-required",
             Self::Stale(_) => "urn:usher:problem:stale",
@@ -141,6 +150,7 @@ impl Problem {
             Self::InvalidSource(_) => "The source can't be used as it is",
             Self::InvalidActions(_) => "The actions can't be carried out as they are",
             Self::PlanChanged => "The plan has changed",
+            Self::InvalidList { .. } => "The list of users can't be used as it is",
             Self::Conflict(_) => "Not possible with what is there",
             Self::IfMatchRequired => "The header If-Match is missing",
             Self::Stale(_) => "It was changed meanwhile",
@@ -166,7 +176,7 @@ impl ResponseError for Problem {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadQuery(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::InvalidScheme(_) | Self::InvalidSource(_) | Self::InvalidActions(_) => {
+            Self::InvalidScheme(_) | Self::InvalidSource(_) | Self::InvalidActions(_) | Self::InvalidList { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::Conflict(_) | Self::PlanChanged => StatusCode::CONFLICT,
@@ -201,6 +211,7 @@ impl ResponseError for Problem {
             | Self::InvalidSource(_)
             | Self::InvalidActions(_)
             | Self::PlanChanged
+            | Self::InvalidList { .. }
             | Self::Conflict(_)
             | Self::IfMatchRequired
             | Self::Stale(_)
@@ -214,9 +225,10 @@ impl ResponseError for Problem {
             status: status.as_u16(),
             detail: self.to_string(),
             problems: match self {
-                Self::InvalidScheme(wrong) | Self::InvalidSource(wrong) | Self::InvalidActions(wrong) => {
-                    Some(wrong.clone())
-                }
+                Self::InvalidScheme(wrong)
+                | Self::InvalidSource(wrong)
+                | Self::InvalidActions(wrong)
+                | Self::InvalidList { problems: wrong, .. } => Some(wrong.clone()),
                 _ => None,
             },
         })
@@ -291,6 +303,7 @@ mod tests {
             Problem::TooLarge(5),
             Problem::InvalidScheme(vec![Wrong { line: Some(1), column: Some(2), message: "write this".into() }]),
             Problem::InvalidSource(vec![Wrong { line: None, column: None, message: "write that".into() }]),
+            Problem::InvalidList { detail: "save it anew".into(), problems: Vec::new() },
             Problem::Conflict("choose another".into()),
             Problem::IfMatchRequired,
             Problem::Stale("read it again".into()),

@@ -6,7 +6,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use rusqlite::{Connection, params_from_iter, types::Value};
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter, types::Value};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     standing::known_number,
 };
 use crate::{
-    domain::{SourceId, Timestamp},
+    domain::{SourceId, Timestamp, UserId},
     views::{Cursor, Paging},
 };
 
@@ -99,6 +99,20 @@ impl Roster {
         users.truncate(limit);
         let end = if is_cut { users.last().map(|found| found.place.clone()) } else { frontier };
         Ok(FoundPage { users, next: end.map(|place| place.cursor()) })
+    }
+
+    /// The users of one source with these ids, without those whom the roster does not have.
+    ///
+    /// # Errors
+    /// [`Error::Database`] if SQLite fails.
+    pub fn with_ids(&self, source: &SourceId, ids: &[UserId]) -> Result<Vec<Found>, Error> {
+        self.0.database.read(|db| {
+            let Some(number) = known_number(db, source)? else { return Ok(Vec::new()) };
+            let sql = format!("SELECT *, id AS place, {KNOWN_AT} FROM users WHERE source = ?1 AND id = ?2");
+            let mut statement = db.prepare_cached(&sql)?;
+            let found = ids.iter().map(|id| statement.query_row((number, id), |row| found(source, row)).optional());
+            Ok(found.filter_map(Result::transpose).collect::<Result<_, _>>()?)
+        })
     }
 
     /// Up to `most` wanted users of one source in the order of ids, behind the user `after`. For reading them all.
@@ -204,12 +218,17 @@ fn rows(
 ) -> Result<Vec<Found>, Error> {
     let (sql, conditions) = statement(number, wanted, walk, after, most);
     let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map(params_from_iter(conditions.values()), |row| {
-        let user = user(row)?;
-        let place = Place(row.get("place")?, user.id.to_string(), source.to_string());
-        Ok(Found { source: source.clone(), user, as_of: row.get("known_at")?, place })
-    })?;
+    let rows = statement.query_map(params_from_iter(conditions.values()), |row| found(source, row))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The time of what is known of a user.
+const KNOWN_AT: &str = "ifnull(as_of, (SELECT as_of FROM sources WHERE no = users.source)) AS known_at";
+
+fn found(source: &SourceId, row: &Row<'_>) -> rusqlite::Result<Found> {
+    let user = user(row)?;
+    let place = Place(row.get("place")?, user.id.to_string(), source.to_string());
+    Ok(Found { source: source.clone(), user, as_of: row.get("known_at")?, place })
 }
 
 /// The statement for the first `most` rows behind `after`, or at it too.
@@ -247,9 +266,8 @@ fn statement(
         SortKey::Id => format!("id {direction}"),
         SortKey::Name | SortKey::DisplayName | SortKey::Email => format!("{column} {direction}, id {direction}"),
     };
-    let known_at = "ifnull(as_of, (SELECT as_of FROM sources WHERE no = users.source)) AS known_at";
     let sql = format!(
-        "SELECT *, {} AS place, {known_at} FROM users {from} WHERE {} ORDER BY {order} LIMIT {most}",
+        "SELECT *, {} AS place, {KNOWN_AT} FROM users {from} WHERE {} ORDER BY {order} LIMIT {most}",
         key.column(),
         conditions.sql.join(" AND ")
     );

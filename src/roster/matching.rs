@@ -19,6 +19,8 @@ use crate::{
 
 /// The users with one key that are looked at. More are not needed to tell that a line fits several.
 const MAX_ALIKE: usize = 20;
+/// The longest id that a product has, in characters.
+const MAX_ID: usize = 255;
 
 /// The users of a list, as far as the roster has them.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -49,12 +51,46 @@ pub enum NoMatch {
     /// Several users have this login name or e-mail address.
     #[error("it fits several users; name them by `id`")]
     Several,
+    /// A login name or an e-mail address, where no list of users is kept.
+    #[error("no list of users is kept, so only an `id` names somebody")]
+    OnlyIds,
     /// An earlier line stands for the same user.
     #[error("the user of line {first} once more")]
     Twice {
         /// The earlier line.
         first: u64,
     },
+}
+
+impl Matched {
+    /// The users of a list where no roster is kept: ids are taken as they are, if any product could have them.
+    pub fn unchecked(rows: &[ListedRow]) -> Self {
+        let found = |who: &ListedAs| match who {
+            ListedAs::Id(id) if id.trim().is_empty() || id.chars().count() > MAX_ID => Err(NoMatch::NotThere),
+            ListedAs::Id(id) => Ok(UserId::new(id.clone())),
+            ListedAs::Name(_) | ListedAs::Email(_) => Err(NoMatch::OnlyIds),
+        };
+        let (mut matched, mut lines) = (Self::default(), HashMap::new());
+        rows.iter().for_each(|row| matched.take(&mut lines, row, found(&row.who)));
+        matched
+    }
+
+    /// Takes in what was found for a line. `lines` has the line of each user so far.
+    fn take(&mut self, lines: &mut HashMap<UserId, u64>, row: &ListedRow, found: Result<UserId, NoMatch>) {
+        let ListedRow { line, who } = row;
+        let why = match found {
+            Ok(id) => match lines.entry(id) {
+                Entry::Vacant(entry) => {
+                    self.users.push(entry.key().clone());
+                    entry.insert(*line);
+                    return;
+                }
+                Entry::Occupied(entry) => NoMatch::Twice { first: *entry.get() },
+            },
+            Err(why) => why,
+        };
+        self.problems.push(Unmatched { line: *line, value: who.as_str().to_owned(), why });
+    }
 }
 
 impl fmt::Debug for Unmatched {
@@ -73,24 +109,13 @@ impl Roster {
         self.0.database.read(|db| {
             let number = known_number(db, source)?;
             let mut matched = Matched::default();
-            let mut lines: HashMap<UserId, u64> = HashMap::new();
-            for ListedRow { line, who } in rows {
+            let mut lines = HashMap::new();
+            for row in rows {
                 let found = match number {
-                    Some(number) => found(db, number, who)?,
+                    Some(number) => found(db, number, &row.who)?,
                     None => Err(NoMatch::NotThere),
                 };
-                let why = match found {
-                    Ok(id) => match lines.entry(id) {
-                        Entry::Vacant(entry) => {
-                            matched.users.push(entry.key().clone());
-                            entry.insert(*line);
-                            continue;
-                        }
-                        Entry::Occupied(entry) => NoMatch::Twice { first: *entry.get() },
-                    },
-                    Err(why) => why,
-                };
-                matched.problems.push(Unmatched { line: *line, value: who.as_str().to_owned(), why });
+                matched.take(&mut lines, row, found);
             }
             Ok(matched)
         })

@@ -38,8 +38,30 @@ pub struct UserRow {
     pub protected: bool,
     /// Whether there was never a login; null if that is not known.
     pub never_logged_in: Option<bool>,
-    /// The time of what the list tells of the user.
-    pub as_of: Timestamp,
+    /// The time of what the list tells of the user; null if it has no such user.
+    pub as_of: Option<Timestamp>,
+}
+
+impl UserRow {
+    /// A user whom the list does not have.
+    pub(super) fn not_listed(source: &SourceId, id: &UserId, protected: bool) -> Self {
+        Self {
+            source: source.clone(),
+            id: id.clone(),
+            name: None,
+            display_name: None,
+            email: None,
+            status: None,
+            directory: None,
+            created: None,
+            last_login: None,
+            last_login_as_of: None,
+            logins: None,
+            protected,
+            never_logged_in: None,
+            as_of: None,
+        }
+    }
 }
 
 /// The last list of the users of a source, in the process that answers.
@@ -101,7 +123,7 @@ impl Known<'_> {
             logins: self.activity.map(|activity| activity.logins),
             protected: self.is_protected,
             never_logged_in: has_never_logged_in(&self.facts),
-            as_of: *as_of,
+            as_of: Some(*as_of),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Finding users: what the roster looks at by itself, and what it takes the seen events to know.
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::HashMap};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +13,8 @@ use super::{
 use crate::{
     domain::{Facts, SourceId, Timestamp, UserId},
     explain::Estimator,
-    roster::{Found, RosterFilter, Sort, Wanted},
+    roster::{Found, Matched, RosterFilter, Sort, Wanted},
+    user_list::ListedRow,
     views::{Cursor, Paging},
 };
 
@@ -126,6 +127,31 @@ impl Users {
             if !take(self.rows(&part)?) || is_last {
                 return Ok(());
             }
+        }
+    }
+
+    /// The users of `source` with these `ids`, in this order. One whom the list does not have has nothing but the id.
+    ///
+    /// # Errors
+    /// [`Error`] if the roster or the views fail.
+    pub fn picked(&self, source: &SourceId, ids: &[UserId]) -> Result<Vec<UserRow>, Error> {
+        let found = match &self.roster {
+            Some(roster) => roster.with_ids(source, ids)?,
+            None => Vec::new(),
+        };
+        let mut rows: HashMap<_, _> = self.rows(&found)?.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let not_listed = |id| UserRow::not_listed(source, id, self.is_protected(source, id, None));
+        Ok(ids.iter().map(|id| rows.remove(id).unwrap_or_else(|| not_listed(id))).collect())
+    }
+
+    /// The users of `source` for whom `rows` stand. Where no list is kept, ids are taken as they are.
+    ///
+    /// # Errors
+    /// [`Error::Roster`] if the roster fails.
+    pub fn matched(&self, source: &SourceId, rows: &[ListedRow]) -> Result<Matched, Error> {
+        match &self.roster {
+            Some(roster) => Ok(roster.matched(source, rows)?),
+            None => Ok(Matched::unchecked(rows)),
         }
     }
 

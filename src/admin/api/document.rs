@@ -13,7 +13,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, audit, backup, bulk, dead_letters, drafts, estimate, explain, newcomers, pauses, products,
+    PREFIX, audit, backup, bulk, dead_letters, drafts, estimate, explain, newcomers, pauses, picks, products,
     request::query,
     runs::{self, delete, export, history},
     schemas::{self, SchemeText, SourceText},
@@ -44,10 +44,12 @@ use crate::admin::{Problem, problem::Document};
         bulk::plan, bulk::order,
         drafts::list, drafts::create, drafts::one, drafts::replace, drafts::delete,
         explain::explain, explain::preview, explain::preview_now, explain::preview_csv, estimate::estimate,
+        picks::list, picks::create, picks::file::create, picks::one, picks::delete, picks::add, picks::remove,
+        picks::users::list, picks::users::export, picks::saved::list, picks::saved::create, picks::saved::delete,
         users::list, users::refresh, users::csv::export, users::one::one, users::explain::explain, users::timeline::timeline,
         runs::run_now, pauses::pause_scheme, pauses::resume_scheme,
     ),
-    components(schemas(Document)),
+    components(schemas(Document, picks::filter::FilterText)),
     security(("token" = [])),
     modifiers(&ForAll),
 )]

@@ -11,6 +11,7 @@ mod estimate;
 pub(super) mod explain;
 mod newcomers;
 mod pauses;
+mod picks;
 mod products;
 mod references;
 mod request;
@@ -32,7 +33,10 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use super::{Problem, READING, authentication, identity::Permission, reading, resource};
-use crate::views::{self, Cursor, Page, Paging};
+use crate::{
+    user_list::MAX_BYTES as MAX_LIST_BYTES,
+    views::{self, Cursor, Page, Paging},
+};
 use request::work::ApiResponse;
 
 pub(crate) use audit::export as export_audit;
@@ -221,6 +225,20 @@ pub(super) fn routes() -> Vec<Endpoint> {
         post("/sources/{id}/roster/refresh", May::AskProduct, users::refresh),
         get("/users", May::Read, users::list),
         get("/users.csv", May::Export, users::csv::export),
+        post_only("/picks/csv", May::Bulk, picks::file::create)
+            .with(|picks| picks.app_data(web::PayloadConfig::new(MAX_LIST_BYTES + request::form::ROOM))),
+        get("/picks", May::Bulk, picks::list)
+            .post(May::Bulk, picks::create)
+            .with(|picks| picks.app_data(web::PayloadConfig::new(picks::MAX_BODY_BYTES))),
+        get("/picks/{id}.csv", May::Bulk, picks::users::export),
+        get("/picks/{id}", May::Bulk, picks::one).delete(May::Bulk, picks::delete),
+        get("/picks/{id}/users", May::Bulk, picks::users::list),
+        post("/picks/{id}/add", May::Bulk, picks::add)
+            .with(|picks| picks.app_data(web::PayloadConfig::new(picks::MAX_BODY_BYTES))),
+        post("/picks/{id}/remove", May::Bulk, picks::remove)
+            .with(|picks| picks.app_data(web::PayloadConfig::new(picks::MAX_BODY_BYTES))),
+        get("/filters", May::Bulk, picks::saved::list).post(May::Bulk, picks::saved::create),
+        delete_only("/filters/{id}", May::Bulk, picks::saved::delete),
         get("/users/{source}/{id}", May::Read, users::one::one),
         get("/users/{source}/{id}/explain", May::Explain, users::explain::explain),
         get("/users/{source}/{id}/timeline", May::Read, users::timeline::timeline),
@@ -306,6 +324,16 @@ where
     F::Output: Responder + 'static,
 {
     Endpoint::at(path).post(permission, handler)
+}
+
+/// A path of a thing that can be deleted, and is shown in its list alone.
+fn delete_only<F, Args>(path: &'static str, permission: Permission, handler: F) -> Endpoint
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Endpoint::at(path).delete(permission, handler)
 }
 
 /// The methods of the path of a thing that is named as something that can be asked for.

@@ -8,6 +8,7 @@ mod http;
 mod log;
 mod odd;
 mod openapi;
+mod picks;
 mod roles;
 mod scheme_pages;
 mod schemes;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A listener with a roster, and its folder.
-fn with_roster() -> (Site, Roster, tempfile::TempDir) {
+pub(super) fn with_roster() -> (Site, Roster, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let ids = ["acme", "cloud"].map(|id| id.parse().expect("an id"));
     let roster = Roster::open(folder.path(), std::time::Duration::from_hours(1), &ids).expect("a roster");

@@ -155,6 +155,21 @@ impl Api {
         self.send(key, request.header(header::CONTENT_TYPE, "application/json").body(body)).await
     }
 
+    /// Sends a file to `path`. usher's answer has the field `key`.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub async fn send_file(
+        &self,
+        key: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        bytes: Vec<u8>,
+    ) -> Result<Value, Error> {
+        let request = self.request(Method::POST, path)?.query(query);
+        self.send(key, request.header(header::CONTENT_TYPE, "text/csv").body(bytes)).await
+    }
+
     /// Has something done that usher confirms without a word: with 204 and no body. Any other answer is not usher's.
     ///
     /// # Errors

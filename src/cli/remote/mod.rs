@@ -11,6 +11,7 @@ mod explain;
 mod input;
 mod listed;
 mod output;
+mod picks;
 mod progress;
 mod references;
 mod runs;
@@ -58,6 +59,8 @@ pub enum Command {
     Sources(In<sources::Command>),
     /// Users: list, show, explain, timeline, refresh.
     Users(In<users::Command>),
+    /// Picks of users for bulk actions: add, list, show, delete.
+    Picks(In<picks::Command>),
 }
 
 /// A command and the usher that it is for.
@@ -123,5 +126,6 @@ async fn carry_out(output: &mut Output<'_>, command: Command) -> Result<ExitCode
         Command::Audit(At { server, asked }) => audit::run(&server.api()?, output, &asked).await,
         Command::Sources(In { server, command }) => sources::run(&server.api()?, output, command).await,
         Command::Users(In { server, command }) => users::run(&server.api()?, output, command).await,
+        Command::Picks(In { server, command }) => picks::run(&server.api()?, output, command).await,
     }
 }

@@ -123,7 +123,8 @@ impl Kind {
     }
 }
 
-const USERS: [Column; 10] = [
+/// The columns of a list of users.
+pub(super) const USERS: [Column; 10] = [
     ("source", "/source"),
     ("id", "/id"),
     ("name", "/name"),
@@ -225,7 +226,7 @@ impl Find {
 }
 
 /// The last login as a table shows it.
-fn with_last_login(user: &mut Value) {
+pub(super) fn with_last_login(user: &mut Value) {
     let never = user["never_logged_in"].as_bool() == Some(true);
     user["shown_last_login"] = if never { "never".into() } else { user["last_login"].clone() };
 }

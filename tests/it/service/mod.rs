@@ -28,6 +28,7 @@ mod metrics_of_storage;
 mod named;
 mod order;
 mod organization;
+mod picks;
 mod probes;
 mod product_calls;
 mod readiness;

@@ -12,6 +12,7 @@ mod lists;
 mod odd_servers;
 mod odd_words;
 mod options;
+mod picks;
 mod ping;
 mod refusals;
 mod runs;

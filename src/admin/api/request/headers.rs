@@ -67,6 +67,17 @@ pub(in crate::admin::api) fn if_match(request: &HttpRequest) -> Result<IfMatch, 
     Ok(IfMatch::Tags(strong.map(|(_, tag)| tag.to_owned()).collect()))
 }
 
+/// Like [`if_match`], where a change may also be made without having read what is there.
+///
+/// # Errors
+/// [`Problem::BadRequest`] if there is an `If-Match` that is no list of tags.
+pub(in crate::admin::api) fn if_match_or_any(request: &HttpRequest) -> Result<IfMatch, Problem> {
+    match if_match(request) {
+        Err(Problem::IfMatchRequired) => Ok(IfMatch::Any),
+        read => read,
+    }
+}
+
 /// The tags of a list (RFC 9110, sections 5.6.1 and 8.8.3), and whether they are weak; none if it is not one. A tag may
 /// hold commas.
 fn tags_of(list: &str) -> Option<Vec<(bool, &str)>> {

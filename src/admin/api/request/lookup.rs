@@ -93,11 +93,27 @@ pub(in crate::admin::api) fn no_such(id: &str) -> Problem {
 /// # Errors
 /// [`Problem::TooLarge`] if it is too long, [`Problem::BadRequest`] if it is not UTF-8.
 pub(in crate::admin::api) fn text(body: Result<Bytes, actix_web::Error>) -> Result<String, Problem> {
-    let body = body.map_err(|error| match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => Problem::TooLarge(MAX_BODY),
-        _ => Problem::BadRequest("the body can't be read; send it again".into()),
-    })?;
+    text_up_to(body, MAX_BODY)
+}
+
+/// The text of a body at a path that takes up to `most` bytes.
+///
+/// # Errors
+/// As [`text`].
+pub(in crate::admin::api) fn text_up_to(body: Result<Bytes, actix_web::Error>, most: usize) -> Result<String, Problem> {
+    let body = bytes(body, most)?;
     String::from_utf8(body.into()).map_err(|_| Problem::BadRequest("the body is not UTF-8; write it as UTF-8".into()))
+}
+
+/// The bytes of a body at a path that takes up to `most` of them.
+///
+/// # Errors
+/// [`Problem::TooLarge`] if it is too long, [`Problem::BadRequest`] if it can't be read.
+pub(in crate::admin::api) fn bytes(body: Result<Bytes, actix_web::Error>, most: usize) -> Result<Bytes, Problem> {
+    body.map_err(|error| match error.as_error::<PayloadError>() {
+        Some(PayloadError::Overflow) => Problem::TooLarge(most),
+        _ => Problem::BadRequest("the body can't be read; send it again".into()),
+    })
 }
 
 /// The log can't be written now.

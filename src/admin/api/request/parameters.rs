@@ -25,6 +25,16 @@ pub(in crate::admin::api) struct Repeatable {
     key: Option<String>,
 }
 
+/// The version that must not have been changed, if one is given.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "a description only: headers are read in `headers`")]
+pub(in crate::admin::api) struct IfUnchanged {
+    /// The `ETag` with which it was read; without it, whatever is there is changed.
+    #[param(rename = "If-Match", value_type = schemas::Tags, inline, required = false)]
+    if_match: Option<String>,
+}
+
 /// The version that must not have been changed.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -7,13 +7,13 @@ use serde_json::json;
 use utoipa::{
     ToSchema,
     openapi::{
-        KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat,
+        KnownFormat, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat,
         schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, OneOfBuilder, SchemaType, Type},
     },
 };
 
 use crate::{
-    domain::{ActionKind, Stage},
+    domain::{ActionKind, Pick, Stage},
     rules::conflicts::ConflictKind,
     views::{EntryResult, LetterState},
 };
@@ -113,10 +113,20 @@ shown! {
     DeleteRuns: delete_runs(),
     /// Why something is asked for.
     Reason: dismissal(),
+    /// Users of a source: those with these ids, or all who match the filter now.
+    NewPick: some_users(|object| object.property("source", id()).required("source")),
+    /// A form with a file.
+    FileInForm: closed([("file", file().into())]).required("file"),
+    /// Users: those with these ids, or all who match the filter now.
+    SomeUsers: some_users(|object| object),
 }
 
 fn id() -> ObjectBuilder {
     text().pattern(Some(ID))
+}
+
+fn file() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
 }
 
 fn stage() -> ObjectBuilder {
@@ -157,6 +167,16 @@ fn chosen_letters(and: fn(ObjectBuilder) -> ObjectBuilder) -> RefOr<Schema> {
     let limited = by_filter("limit", "at_most", newest);
     let otherwise = by_filter("at_most", "limit", "The same with another name of `limit`.").required("at_most");
     AnyOfBuilder::new().item(and(ids)).item(and(limited)).item(and(otherwise)).into()
+}
+
+/// Users by their ids, or by a filter.
+fn some_users(and: fn(ObjectBuilder) -> ObjectBuilder) -> RefOr<Schema> {
+    let null = || RefOr::from(ObjectBuilder::new().schema_type(Type::Null));
+    let ids = ArrayBuilder::new().items(text()).max_items(Some(Pick::MAX_USERS));
+    let by_ids = closed([("users", ids.into()), ("filter", null())]).required("users");
+    let filter = RefOr::Ref(Ref::from_schema_name("FilterText"));
+    let by_filter = closed([("filter", filter), ("users", null())]).required("filter");
+    AnyOfBuilder::new().item(and(by_ids)).item(and(by_filter)).into()
 }
 
 fn filter() -> ObjectBuilder {

@@ -10,7 +10,7 @@ use actix_web::{
     HttpResponse,
     web::{Data, Query},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{query, sources};
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
         audit::{Act, Entry, Object},
         identity::Principal,
     },
-    domain::{EmailAddress, SourceId, Timestamp},
+    domain::{EmailAddress, Pick, SourceId, Timestamp},
     roster::UserStatus,
     users::{UserFilter, UserRow, Users},
 };
@@ -33,6 +33,8 @@ use crate::{
 static MAKING: Semaphore = Semaphore::const_new(2);
 /// The bytes that are sent together.
 const CHUNK: usize = 64 * 1024;
+/// The users of a pick that are read together.
+const PART: usize = 500;
 const COLUMNS: [&str; 16] = [
     "source",
     "id",
@@ -86,13 +88,50 @@ pub(crate) async fn users_csv(
     raw: bool,
 ) -> Result<HttpResponse, Problem> {
     let sources = sources(state, caller, source)?;
-    let making = turn(&MAKING, "two exports are being made")?;
+    let making = turn_for_export()?;
     let entry = Entry::new(Act::Export, Object::Other("list", "users".into()));
     let entry = source.into_iter().fold(entry, Entry::about);
     state.record(caller, entry).await?;
+    Ok(answer(state, making, move |users, out| write(users, &sources, &filter, raw, out)))
+}
+
+/// A place among the exports of users.
+///
+/// # Errors
+/// [`Problem::Unavailable`] if two are being made already.
+pub(in crate::admin::api) fn turn_for_export() -> Result<SemaphorePermit<'static>, Problem> {
+    turn(&MAKING, "two exports are being made")
+}
+
+/// The answer with the lines that `write` writes.
+pub(in crate::admin::api) fn answer(
+    state: &AdminState,
+    making: SemaphorePermit<'static>,
+    write: impl FnOnce(&Users, &mut dyn Write) -> io::Result<()> + Send + 'static,
+) -> HttpResponse {
     let users = state.users.clone();
     let answer = LongAnswer { what: "an export of users", content_type: "text/csv", name: "users.csv", chunk: CHUNK };
-    Ok(answer.written(&state.runtime(), making, move |out| write(&users, &sources, &filter, raw, out)))
+    answer.written(&state.runtime(), making, move |out| write(&users, out))
+}
+
+/// Writes the lines of the users of `pick`, in its order.
+///
+/// # Errors
+/// Those of `out`, and of reading the roster.
+pub(in crate::admin::api) fn write_picked(
+    users: &Users,
+    pick: &Pick,
+    raw: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut csv = Csv::begin(out, &COLUMNS)?;
+    let standing = users.standing(&pick.source).map_err(io::Error::other)?;
+    let (as_of, whole) = (time(standing.as_of), truth(standing.whole));
+    for part in pick.users.chunks(PART) {
+        let rows = users.picked(&pick.source, part).map_err(io::Error::other)?;
+        rows.into_iter().try_for_each(|row| line(&mut csv, row, raw, &as_of, &whole))?;
+    }
+    csv.end()
 }
 
 /// Writes all lines. Nothing more is read once nobody takes them.
@@ -139,7 +178,7 @@ fn cells(row: UserRow, roster_as_of: &str, whole: &str) -> [String; COLUMNS.len(
         time(row.last_login_as_of),
         row.logins.map(|logins| logins.to_string()).unwrap_or_default(),
         truth(Some(row.protected)),
-        time(Some(row.as_of)),
+        time(row.as_of),
         roster_as_of.to_owned(),
         whole.to_owned(),
     ]
@@ -173,7 +212,7 @@ mod tests {
             logins: Some(0),
             protected: false,
             never_logged_in: Some(true),
-            as_of: Timestamp::from_millis(0),
+            as_of: Some(Timestamp::from_millis(0)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The allowed parameters of queries about users. Anything else is refused, with what to write.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Why users can't be found by their groups.
-const NO_GROUPS: &str = "the lists of users contain no groups, so users can't be found by `group`; \
+pub(in crate::admin::api) const NO_GROUPS: &str = "the lists of users contain no groups, so users can't be found by `group`; \
     leave it out, or ask for the members of a group by a scheme's preview with `only_groups`";
 
 /// The query of the list of users.
@@ -202,7 +202,8 @@ fn refuse_groups(group: Option<&String>) -> Result<(), Problem> {
     group.map_or(Ok(()), |_| Err(Problem::BadQuery(NO_GROUPS.into())))
 }
 
-fn roster_filter(
+/// The part of a filter that the roster looks at. An empty text is none.
+pub(in crate::admin::api) fn roster_filter(
     text: Option<SearchText>,
     domain: Option<Domain>,
     status: Option<UserStatus>,
@@ -221,9 +222,22 @@ fn roster_filter(
 const MAX_SEARCH: usize = 200;
 
 /// Words to search for.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct SearchText(String);
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct SearchText(String);
+
+impl SearchText {
+    /// The words.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<SearchText> for String {
+    fn from(SearchText(text): SearchText) -> Self {
+        text
+    }
+}
 
 impl TryFrom<String> for SearchText {
     type Error = String;
@@ -234,9 +248,22 @@ impl TryFrom<String> for SearchText {
 }
 
 /// The domain of an e-mail address.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Domain(EmailDomain);
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct Domain(EmailDomain);
+
+impl Domain {
+    /// The domain.
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl From<Domain> for String {
+    fn from(Domain(domain): Domain) -> Self {
+        domain.as_str().to_owned()
+    }
+}
 
 impl TryFrom<String> for Domain {
     type Error = String;
