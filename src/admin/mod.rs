@@ -25,7 +25,7 @@ use url::Url;
 
 pub(crate) use api::{
     ChosenLetters, ConflictRow, Deleted, DiffRow, EstimateRow, Explained, FileFormat, FoundLetters, HealthRow, Hunk,
-    Item, ItemKind, Left, NextRow, ReconciliationRow, SchemeAnswer, SecretRow, SourceNow, Timeline, VersionName,
+    Item, ItemKind, Left, Need, NextRow, ReconciliationRow, SchemeAnswer, SecretRow, SourceNow, Timeline, VersionName,
     begin_preview, by_words, cancel_run, changeable, check_source, check_text, checked_reason, conflicts_of,
     count_held_steps, create_scheme, create_source, decide_newcomers, delete_runs, delete_scheme, delete_source,
     diff_of, difference, dismiss_letters, entries_of, estimated, explain_user, explained, export_audit, export_entries,
