@@ -63,7 +63,7 @@ pub(super) fn all() -> Vec<Resource> {
         act("/schemes/{id}/live/preview", pages::schemes::live::look),
         page("/schemes/{id}/preview.csv", pages::schemes::live::csv),
         page("/drafts", pages::schemes::wizard::drafts::list),
-        act("/drafts/next", pages::schemes::wizard::trigger::next),
+        act("/drafts/next", pages::schemes::wizard::trigger::times::next),
         both("/drafts/new", pages::schemes::wizard::trigger::new, pages::schemes::wizard::trigger::create),
         page("/drafts/{id}", pages::schemes::wizard::drafts::go_on),
         act("/drafts/{id}/delete", pages::schemes::wizard::drafts::delete),

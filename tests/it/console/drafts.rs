@@ -110,6 +110,42 @@ async fn a_draft_keeps_all_that_its_forms_do_not_show() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_first_step_without_its_answers_says_which_are_missing_and_goes_on_when_they_are_there() {
+    let (_ground, _usher, visitor) = signed_in().await;
+    let empty = send(&visitor, "/drafts/new", "/drafts/new", &[("go", "next")]).await;
+    assert_eq!(empty.status, 422, "{}", empty.text);
+    for shown in [
+        "<title>Error: ",
+        "<a href=\"#id\">Give the scheme an id.</a>",
+        "<a href=\"#source\">Choose a source.</a>",
+        "<a href=\"#kind-on_create\">Choose what sets it off.</a>",
+        "action=\"/drafts/new\"",
+    ] {
+        assert!(empty.text.contains(shown), "{shown}: {}", empty.text);
+    }
+    let schemes = visitor.get("/schemes", &[]).await.text;
+    assert!(!schemes.contains("Without a name yet"), "an empty form is no draft: {schemes}");
+    let part = send(&visitor, "/drafts/new", "/drafts/new", &[("id", "clock"), ("kind", "schedule")]).await;
+    assert_eq!(part.status, 422, "{}", part.text);
+    let faults =
+        part.text.split("class=\"errors\"").nth(1).and_then(|rest| rest.split("</ul>").next()).expect("faults");
+    assert_eq!(faults.matches("<li>").count(), 2, "each fault once: {faults}");
+    for shown in ["#source", "<a href=\"#plain\">Choose a time from the list, or write a cron pattern.</a>"] {
+        assert!(faults.contains(shown), "{shown}: {faults}");
+    }
+    let draft = part.text.split("action=\"").find_map(|rest| rest.split_once("/trigger\"")).expect("a form").0;
+    let whole = [
+        ("tag", &*part.field("tag")),
+        ("id", "clock"),
+        ("source", "acme"),
+        ("kind", "schedule"),
+        ("plain", "0 3 * * MON"),
+    ];
+    let page = format!("{draft}/trigger");
+    assert_eq!(leads(&visitor.submit(&page, &page, &whole).await), format!("{draft}/users"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_product_does_not_tell_stands_beside_the_fields_that_need_it() {
     let (_ground, _usher, visitor) = signed_in().await;
     let page = visitor.get("/drafts/new?source=acme", &[]).await.text;
