@@ -89,7 +89,8 @@ await play(async (url, token, script) => {
   // The overview has all answers, and each is changed from there.
   await look(browser, "overview");
   const answers = await page.textContent("dl.answers");
-  for (const said of ["newcomers-2", "acme", "on_create", "acme.example", "staff", "Newcomers <b>2</b>"]) {
+  for (const said of ["newcomers-2", "acme", "When a user is created", "whoever has an address at acme.example",
+    "The user is added to staff", "Newcomers <b>2</b>"]) {
     expect(answers.includes(said), `the overview does not say ${said}: ${answers}`);
   }
   await go("dl.answers a:has-text('Change Users')");

@@ -146,6 +146,48 @@ async fn a_first_step_without_its_answers_says_which_are_missing_and_goes_on_whe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_overview_says_the_answers_in_words_and_has_the_yaml_beside_them() {
+    let ground = ground();
+    let usher = Usher::start(&ground).await;
+    let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
+    let scheme = "{ id: odd, source: acme, trigger: { cron: '0 3 * * MON', timezone: Europe/Berlin }, test_mode: true, \
+        select: { last_login_before: 90d, all: [{ deactivated: true }, { not: { email_domain: ['<b>.example', b.example] } }] }, \
+        exempt: { groups: [vip] }, actions: [{ remove_groups: [staff] }], limits: { users: 5 } }";
+    store(&usher, &scheme.replace("<b>", "a")).await;
+    let draft = edited(&visitor, "odd").await;
+    let overview = visitor.get(&format!("{draft}/overview"), &[]).await.text;
+    let answers = overview.split("class=\"facts answers\"").nth(1).and_then(|rest| rest.split("</dl>").next());
+    let answers = answers.expect("the answers");
+    for shown in [
+        "At 0 3 * * MON (Europe/Berlin)</div><div class=\"value\">Next: ",
+        "<dt>Users, any of these holds</dt>",
+        "whoever has not logged in for 90d",
+        "whoever (is deactivated and does not meet this: has an address at a.example or b.example)",
+        "<dt>Never members of</dt><dd><div class=\"value\">vip</div>",
+        "1. The user is removed from staff (can be undone)",
+        "A run of more than 5 users is held for an administrator.",
+    ] {
+        assert!(answers.contains(shown), "{shown}: {answers}");
+    }
+    assert!(!answers.contains("last_login_before"), "{answers}");
+    assert!(overview.contains("<pre id=\"yaml\"") && overview.contains("last_login_before: 90d"), "{overview}");
+    // What is not given yet keeps nobody from reading the rest; what can't be read is shown as it is written.
+    let draft = begun(&visitor, "part", "on_create").await;
+    let users = format!("{draft}/users");
+    leads(&send(&visitor, &users, &users, &[("match", "any"), ("domain", "acme.example")]).await);
+    let part = visitor.get(&format!("{draft}/overview"), &[]).await.text;
+    for shown in
+        ["whoever has an address at acme.example", "When a user is created", "Not said yet", "Not complete yet"]
+    {
+        assert!(part.contains(shown), "{shown}: {part}");
+    }
+    assert!(!part.contains("The user is added to draft"), "a stand-in is no answer: {part}");
+    assert_eq!(send(&visitor, &users, &users, &[("match", "any"), ("domain", SCRIPT)]).await.status, 422);
+    let wrong = visitor.get(&format!("{draft}/overview"), &[]).await.text;
+    assert!(wrong.contains("<div class=\"value\">email_domain:") && !wrong.contains(SCRIPT), "{wrong}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_product_does_not_tell_stands_beside_the_fields_that_need_it() {
     let (_ground, _usher, visitor) = signed_in().await;
     let page = visitor.get("/drafts/new?source=acme", &[]).await.text;
