@@ -25,8 +25,12 @@ pub(super) enum Fields {
 /// The kind of an action, and its value.
 pub(super) fn parts(item: &Document) -> Option<(ActionKind, &Document)> {
     let [(name, value)] = item.entries()? else { return None };
-    let kind = ActionKind::ALL.into_iter().find(|kind| kind.as_str() == name)?;
-    Some((kind, value))
+    Some((named(name)?, value))
+}
+
+/// The kind of actions that is called so.
+pub(super) fn named(name: &str) -> Option<ActionKind> {
+    ActionKind::ALL.into_iter().find(|kind| kind.as_str() == name)
 }
 
 /// An action in words, for a list.

@@ -221,6 +221,16 @@ fn frame(asked: &Asked, kept: &Kept, step: Step, refused: bool) -> Frame {
     frame
 }
 
+/// The words of an answer that is one of several, for the field called `name`.
+pub(in crate::console) fn choice_in_words(name: &str, value: &str) -> Option<&'static str> {
+    match name {
+        "kind" => trigger::kind_in_words(value).or_else(|| action::named(value).map(action::word)),
+        "plain" => trigger::time_in_words(value),
+        "match" => users::how_in_words(value),
+        _ => None,
+    }
+}
+
 /// The kind of trigger in a draft, if there is one.
 fn trigger_kind(kept: &Kept) -> Option<TriggerKind> {
     let trigger = kept.document.get("trigger")?;

@@ -109,9 +109,12 @@ impl Answers {
 
     /// Whether `fault` is about an answer that is not given: that is said already.
     pub(super) fn is_about_missing(&self, fault: &FieldError) -> bool {
-        // A pattern that is not there is a fault of the field for patterns.
-        let field = if fault.field == "cron" { TIME } else { fault.field };
-        self.missing().iter().any(|missing| missing.field == field)
+        // A time that is missing is a fault of the pattern, or of the trigger as a whole.
+        let is = |missing: &FieldError| match missing.field {
+            TIME => ["cron", KIND].contains(&fault.field),
+            field => field == fault.field,
+        };
+        self.missing().iter().any(is)
     }
 
     pub(super) fn put_into(&self, document: &mut Document) {

@@ -60,6 +60,16 @@ const KINDS: [(TriggerKind, &str, &str); 4] = [
     (TriggerKind::Manual, "By hand", "All users of the source are looked at when somebody runs it."),
 ];
 
+/// A trigger as its choice is called.
+pub(super) fn kind_in_words(value: &str) -> Option<&'static str> {
+    KINDS.iter().find(|(kind, ..)| kind.as_str() == value).map(|(_, word, _)| *word)
+}
+
+/// A time of the list as its choice is called.
+pub(super) fn time_in_words(value: &str) -> Option<&'static str> {
+    PLAIN.iter().find(|(cron, _)| *cron == value).map(|(_, word)| *word)
+}
+
 /// The query of the page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -53,6 +53,11 @@ struct GroupRow {
     yaml: String,
 }
 
+/// What has to hold of a group's conditions, as its choice is called.
+pub(super) fn how_in_words(value: &str) -> Option<&'static str> {
+    How::ALL.into_iter().find(|how| how.as_str() == value).map(How::word)
+}
+
 /// The query of the page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
