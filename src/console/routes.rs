@@ -72,6 +72,7 @@ pub(super) fn all() -> Vec<Resource> {
         act_of("/drafts/{id}/count", MAX_DRAFT, pages::schemes::wizard::users::count::count),
         long("/drafts/{id}/actions", pages::schemes::wizard::actions::show, pages::schemes::wizard::actions::save),
         both("/drafts/{id}/audit", pages::schemes::wizard::audit::show, pages::schemes::wizard::audit::save),
+        page("/drafts/{id}/groups", pages::schemes::wizard::pickers::groups),
         page("/drafts/{id}/overview", pages::schemes::wizard::overview::show),
         long("/drafts/{id}/yaml", pages::schemes::wizard::text::show, pages::schemes::wizard::text::save),
         both(

@@ -74,6 +74,7 @@ pub(crate) use sources::{
     health::{HealthRow, SecretRow, health_of},
     needed::{Need, needed_by},
     now as sources_now,
+    pickers::pick_groups,
     store::{create_source, delete_source, replace_source, stored_source},
 };
 pub(crate) use users::{

@@ -2,13 +2,13 @@
 //!
 //! Drafts are at `/drafts` and not below `/schemes`, where any word may be the id of a scheme.
 
-mod action;
 pub(in crate::console) mod actions;
 pub(in crate::console) mod audit;
 mod caveats;
 pub(in crate::console) mod drafts;
 mod kept;
 pub(in crate::console) mod overview;
+pub(in crate::console) mod pickers;
 pub(in crate::console) mod preview;
 pub(in crate::console) mod save;
 pub(in crate::console) mod text;
@@ -30,6 +30,7 @@ use crate::{
     domain::TriggerKind,
     settings::Wrong,
 };
+use actions::action;
 use kept::Kept;
 
 /// A step.
