@@ -28,6 +28,14 @@ const MAX_OF_ALL: usize = 8 * 1024 * 1024;
 const OF_THE_PAGE: [&str; 3] = ["form_token", "request", "kept"];
 /// Parts of the names of fields that hold secrets.
 const SECRET: [&str; 5] = ["secret", "password", "token", "credential", "private_key"];
+/// A box to tick. It is called after a secret, and holds none.
+const NO_SECRET: &str = "makes_secret";
+
+/// Whether a field of this name holds a secret.
+pub(super) fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name != NO_SECRET && SECRET.iter().any(|part| name.contains(part))
+}
 
 /// A form that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +55,6 @@ pub(super) struct KeptForm {
 impl KeptForm {
     /// The part of `form` that is kept. It was sent to `action` from `page`.
     pub(super) fn of(form: &Form, action: String, page: String) -> Self {
-        let is_secret = |name: &str| {
-            let name = name.to_lowercase();
-            SECRET.iter().any(|part| name.contains(part))
-        };
         let typed = form.fields().filter(|(name, _)| !OF_THE_PAGE.contains(name));
         let (secret, fields): (Vec<_>, Vec<_>) = typed.partition(|(name, _)| is_secret(name));
         Self {
@@ -140,6 +144,8 @@ mod tests {
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(kept.fields, [field("number", "3"), field("name", "a"), field("name", "b")]);
         assert!(kept.confirms && kept.had_secret);
+        let ticked = form("makes_secret=yes");
+        assert!(ticked.fields == [field("makes_secret", "yes")] && !ticked.had_secret, "a box is no secret");
         assert!(!form("number=3&secret=").had_secret && !form("number=3").confirms);
     }
 

@@ -7,7 +7,7 @@ use actix_web::{
 
 use super::{
     Answer, Asked,
-    asked::Away,
+    asked::{Away, page_of_act},
     assets,
     form::{self, Form},
     pages,
@@ -63,7 +63,7 @@ pub(super) fn all() -> Vec<Resource> {
         act("/schemes/{id}/live/preview", pages::schemes::live::look),
         page("/schemes/{id}/preview.csv", pages::schemes::live::csv),
         page("/drafts", pages::schemes::wizard::drafts::list),
-        act("/drafts/next", pages::schemes::wizard::trigger::next),
+        act("/drafts/next", pages::schemes::wizard::trigger::times::next),
         both("/drafts/new", pages::schemes::wizard::trigger::new, pages::schemes::wizard::trigger::create),
         page("/drafts/{id}", pages::schemes::wizard::drafts::go_on),
         act("/drafts/{id}/delete", pages::schemes::wizard::drafts::delete),
@@ -72,6 +72,7 @@ pub(super) fn all() -> Vec<Resource> {
         act_of("/drafts/{id}/count", MAX_DRAFT, pages::schemes::wizard::users::count::count),
         long("/drafts/{id}/actions", pages::schemes::wizard::actions::show, pages::schemes::wizard::actions::save),
         both("/drafts/{id}/audit", pages::schemes::wizard::audit::show, pages::schemes::wizard::audit::save),
+        page("/drafts/{id}/groups", pages::schemes::wizard::pickers::groups),
         page("/drafts/{id}/overview", pages::schemes::wizard::overview::show),
         long("/drafts/{id}/yaml", pages::schemes::wizard::text::show, pages::schemes::wizard::text::save),
         both(
@@ -117,12 +118,26 @@ pub(super) fn all() -> Vec<Resource> {
     ]
 }
 
+/// A path for those who have signed in. To a method that is not in `allow`, a page answers.
+fn resource(path: &str, allow: &'static str) -> Resource {
+    let not_taken = move |asked: Result<Asked, Away>, request: HttpRequest| {
+        let answer = match asked {
+            Ok(asked) => asked.not_taken(allow),
+            // Whoever follows an old link to an act is led to the page of it.
+            Err(away) if request.method().is_safe() => away.then(page_of_act(&request)).error_response(),
+            Err(_) => Problem::MethodNotAllowed { allow: allow.to_owned() }.error_response(),
+        };
+        std::future::ready(answer)
+    };
+    page_resource(path, allow).default_service(web::to(not_taken))
+}
+
 /// A page for those who have signed in. It changes nothing.
 fn page<F>(path: &str, show: fn(Asked) -> F) -> Resource
 where
     F: Future<Output = Result<Answer, Problem>> + 'static,
 {
-    page_resource(path, READING).route(shows(show))
+    resource(path, READING).route(shows(show))
 }
 
 /// A page that asks before something is done, and its form at the same path.
@@ -148,7 +163,7 @@ where
     S: Future<Output = Result<Answer, Problem>> + 'static,
     F: Future<Output = Result<Answer, Problem>> + 'static,
 {
-    page_resource(path, "GET, HEAD, POST").app_data(PayloadConfig::new(most)).route(shows(show)).route(acts(act))
+    resource(path, "GET, HEAD, POST").app_data(PayloadConfig::new(most)).route(shows(show)).route(acts(act))
 }
 
 fn shows<F>(show: fn(Asked) -> F) -> Route
@@ -176,7 +191,7 @@ fn act_of<F>(path: &str, most: usize, act: fn(Asked, Form) -> F) -> Resource
 where
     F: Future<Output = Result<Answer, Problem>> + 'static,
 {
-    page_resource(path, "POST").app_data(PayloadConfig::new(most)).route(acts(act))
+    resource(path, "POST").app_data(PayloadConfig::new(most)).route(acts(act))
 }
 
 fn acts<F>(act: fn(Asked, Form) -> F) -> Route

@@ -78,8 +78,10 @@ pub(crate) use sources::{
     SourceNow,
     check::{check_source, check_text},
     health::{HealthRow, SecretRow, health_of},
+    needed::{Need, needed_by},
     now as sources_now,
-    store::{create_source, delete_source, needed_by, replace_source, stored_source},
+    pickers::pick_groups,
+    store::{create_source, delete_source, replace_source, stored_source},
 };
 pub(crate) use users::{
     csv::users_csv,

@@ -44,6 +44,14 @@ impl Away {
         console.origin().sent(request.headers()) && Cookies(console).session(request).is_some()
     }
 
+    /// The same, with another page to look at afterwards.
+    pub(in crate::console) fn then(self, page: String) -> Self {
+        match self {
+            Self::SignIn { is_partial, .. } => Self::SignIn { to: page, is_partial },
+            Self::Starting => self,
+        }
+    }
+
     /// The same, with the form in `body` kept for whoever began the session that has ended. After signing in they look at
     /// the form.
     pub(in crate::console) fn keeping(self, request: &HttpRequest, body: Result<Bytes, actix_web::Error>) -> Self {

@@ -1,6 +1,7 @@
 //! The caller of a page, and all that its function needs.
 
 mod away;
+mod refused;
 mod sentence;
 
 use std::{
@@ -15,7 +16,6 @@ use actix_web::{
     http::{StatusCode, header},
     web::{Data, Path, Query},
 };
-use askama::Template;
 use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 use url::{Url, form_urlencoded};
@@ -40,6 +40,7 @@ use crate::{
 };
 
 pub(super) use away::{Away, starting};
+pub(super) use refused::page_of_act;
 pub(super) use sentence::sentence;
 
 /// Somebody who has signed in, and their request. Cheap to clone.
@@ -72,11 +73,6 @@ struct Attempt {
 
 /// The parts of pages that ask for themselves again and again.
 const POLLS: [&str; 4] = ["progress", "steps", "rosters", "looking"];
-
-/// The page to sign in anew, and then to look at `to`.
-fn sign_in_again(to: &str) -> String {
-    Address::new("/sign-in").with("to", to).to_string()
-}
 
 type ChangeOfResponse = Box<dyn FnOnce(&Console, &mut HttpResponse)>;
 
@@ -297,27 +293,6 @@ impl Asked {
         }
         response
     }
-
-    fn refused(&self, problem: &Problem) -> Result<Answer, Problem> {
-        let mut frame = self.frame(Place::Nowhere, problem.title());
-        frame.refused = true;
-        let back = page_of(&self.0.request).unwrap_or_else(|| "/".to_owned());
-        let kept = self.0.kept.borrow().clone();
-        let again = self.0.is_too_old.get().then(|| sign_in_again(kept.as_deref().unwrap_or(&back)));
-        let page = Refused { frame, title: problem.title(), text: sentence(&problem.to_string()), back, again };
-        Answer::with_status(problem.status_code(), &page)
-    }
-}
-
-#[derive(Template)]
-#[template(path = "refused.html")]
-struct Refused {
-    frame: Frame,
-    title: &'static str,
-    text: String,
-    back: String,
-    /// The page to sign in anew, if that helps.
-    again: Option<String>,
 }
 
 /// Whether a part of a page asks for itself, without anybody doing something.

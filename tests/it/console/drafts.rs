@@ -2,7 +2,10 @@
 
 use reqwest::Method;
 use serde_json::Value;
-use usher::sandbox::Account;
+use usher::{
+    domain::Product,
+    sandbox::{Account, Effect, Fault},
+};
 
 use super::{
     ADMIN_TOKEN, ground,
@@ -107,6 +110,150 @@ async fn a_draft_keeps_all_that_its_forms_do_not_show() {
     assert_eq!(leads(&answer), "/schemes/odd?said=stored");
     assert_eq!(scheme(&usher, "odd").await["version"], before["version"]);
     assert_eq!(visitor.get(&draft, &[]).await.status, 404, "the draft is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_step_without_its_answers_says_which_are_missing_and_goes_on_when_they_are_there() {
+    let (_ground, _usher, visitor) = signed_in().await;
+    let empty = send(&visitor, "/drafts/new", "/drafts/new", &[("go", "next")]).await;
+    assert_eq!(empty.status, 422, "{}", empty.text);
+    for shown in [
+        "<title>Error: ",
+        "<a href=\"#id\">Give the scheme an id.</a>",
+        "<a href=\"#source\">Choose a source.</a>",
+        "<a href=\"#kind-on_create\">Choose what sets it off.</a>",
+        "action=\"/drafts/new\"",
+    ] {
+        assert!(empty.text.contains(shown), "{shown}: {}", empty.text);
+    }
+    let schemes = visitor.get("/schemes", &[]).await.text;
+    assert!(!schemes.contains("Without a name yet"), "an empty form is no draft: {schemes}");
+    let part = send(&visitor, "/drafts/new", "/drafts/new", &[("id", "clock"), ("kind", "schedule")]).await;
+    assert_eq!(part.status, 422, "{}", part.text);
+    let faults =
+        part.text.split("class=\"errors\"").nth(1).and_then(|rest| rest.split("</ul>").next()).expect("faults");
+    assert_eq!(faults.matches("<li>").count(), 2, "each fault once: {faults}");
+    for shown in ["#source", "<a href=\"#plain\">Choose a time from the list, or write a cron pattern.</a>"] {
+        assert!(faults.contains(shown), "{shown}: {faults}");
+    }
+    let draft = part.text.split("action=\"").find_map(|rest| rest.split_once("/trigger\"")).expect("a form").0;
+    let whole = [
+        ("tag", &*part.field("tag")),
+        ("id", "clock"),
+        ("source", "acme"),
+        ("kind", "schedule"),
+        ("plain", "0 3 * * MON"),
+    ];
+    let page = format!("{draft}/trigger");
+    assert_eq!(leads(&visitor.submit(&page, &page, &whole).await), format!("{draft}/users"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_overview_says_the_answers_in_words_and_has_the_yaml_beside_them() {
+    let ground = ground();
+    let usher = Usher::start(&ground).await;
+    let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
+    let scheme = "{ id: odd, source: acme, trigger: { cron: '0 3 * * MON', timezone: Europe/Berlin }, test_mode: true, \
+        select: { last_login_before: 90d, all: [{ deactivated: true }, { not: { email_domain: ['<b>.example', b.example] } }] }, \
+        exempt: { groups: [vip] }, actions: [{ remove_groups: [staff] }], limits: { users: 5 } }";
+    store(&usher, &scheme.replace("<b>", "a")).await;
+    let draft = edited(&visitor, "odd").await;
+    let overview = visitor.get(&format!("{draft}/overview"), &[]).await.text;
+    let answers = overview.split("class=\"facts answers\"").nth(1).and_then(|rest| rest.split("</dl>").next());
+    let answers = answers.expect("the answers");
+    for shown in [
+        "At 0 3 * * MON (Europe/Berlin)</div><div class=\"value\">Next: ",
+        "<dt>Users, any of these holds</dt>",
+        "whoever has not logged in for 90d",
+        "whoever (is deactivated and does not meet this: has an address at a.example or b.example)",
+        "<dt>Never members of</dt><dd><div class=\"value\">vip</div>",
+        "1. The user is removed from staff (can be undone)",
+        "A run of more than 5 users is held for an administrator.",
+    ] {
+        assert!(answers.contains(shown), "{shown}: {answers}");
+    }
+    assert!(!answers.contains("last_login_before"), "{answers}");
+    assert!(overview.contains("<pre id=\"yaml\"") && overview.contains("last_login_before: 90d"), "{overview}");
+    // What is not given yet keeps nobody from reading the rest; what can't be read is shown as it is written.
+    let draft = begun(&visitor, "part", "on_create").await;
+    let users = format!("{draft}/users");
+    leads(&send(&visitor, &users, &users, &[("match", "any"), ("domain", "acme.example")]).await);
+    let part = visitor.get(&format!("{draft}/overview"), &[]).await.text;
+    for shown in
+        ["whoever has an address at acme.example", "When a user is created", "Not said yet", "Not complete yet"]
+    {
+        assert!(part.contains(shown), "{shown}: {part}");
+    }
+    assert!(!part.contains("The user is added to draft"), "a stand-in is no answer: {part}");
+    assert_eq!(send(&visitor, &users, &users, &[("match", "any"), ("domain", SCRIPT)]).await.status, 422);
+    let wrong = visitor.get(&format!("{draft}/overview"), &[]).await.text;
+    assert!(wrong.contains("<div class=\"value\">email_domain:") && !wrong.contains(SCRIPT), "{wrong}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_are_proposed_while_somebody_types_and_looked_up_by_a_button() {
+    let (ground, _usher, visitor) = signed_in().await;
+    for group in ["Staff <b>", "vip"] {
+        ground.sandbox.put_group(Product::JiraDc, group);
+    }
+    let draft = begun(&visitor, "groups", "manual").await;
+    let (users, actions) = (format!("{draft}/users"), format!("{draft}/actions"));
+    let part =
+        async |query: &str| visitor.get(&format!("{draft}/groups?{query}"), &[("HX-Request-Type", "partial")]).await;
+    let typed = part("field=only_groups&only_groups_more=STA").await;
+    for shown in [
+        "<datalist id=\"only_groups_names\">",
+        "<option value=\"staff\">",
+        "<option value=\"Staff &#60;b&#62;\">",
+        "data-says=\"2 groups found.\"",
+    ] {
+        assert!(typed.status == 200 && typed.text.contains(shown), "{shown}: {}", typed.text);
+    }
+    assert!(!typed.text.contains("vip") && !typed.text.contains("<fieldset"), "{}", typed.text);
+    assert!(!part("field=names&names_more=+").await.text.contains("<option"), "nothing is typed yet");
+    assert_eq!(part("field=odd").await.status, 400);
+    assert_eq!(leads(&visitor.get(&format!("{draft}/groups?field=names"), &[]).await), draft, "it is a part of a page");
+
+    // Without script: a part of the name is looked up, and what is ticked or typed is added.
+    let conditions = [("match", "any"), ("domain", "acme.example")];
+    let with = |more: &[(&'static str, &'static str)]| [&conditions, more].concat();
+    let look = send(&visitor, &users, &users, &with(&[("go", "look:only_groups"), ("only_groups_more", "sta")])).await;
+    let looked_up = leads(&look);
+    assert_eq!(looked_up, format!("{users}?look=only_groups&like=sta#only_groups_found"));
+    let page = visitor.get(looked_up.split('#').next().expect("a page"), &[]).await.text;
+    for shown in [
+        "Groups with “sta” in their names",
+        "name=\"only_groups_found\" value=\"Staff &#60;b&#62;\"",
+        "rows=\"2\" spellcheck=\"false\" aria-describedby=\"only-hint\"></textarea>",
+        ">acme.example</textarea>",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let picked = [("go", "more:only_groups"), ("only_groups_found", "Staff <b>"), ("only_groups_more", "staff")];
+    let added = leads(&send(&visitor, &users, &users, &with(&picked)).await);
+    assert_eq!(added, format!("{users}#only_groups_more"));
+    let page = visitor.get(&users, &[]).await.text;
+    assert!(page.contains("Staff &#60;b&#62;\nstaff</textarea>"), "{page}");
+    let add = [("go", "add"), ("kind", "add_groups")];
+    let edit = leads(&send(&visitor, &actions, &actions, &add).await);
+    assert_eq!(edit, format!("{actions}?edit=0"));
+    let look = [("place", "0"), ("names", "staff"), ("go", "look:names"), ("names_more", "nobody&")];
+    let looked_up = leads(&send(&visitor, &edit, &actions, &look).await);
+    assert_eq!(looked_up, format!("{actions}?edit=0&look=names&like=nobody%26#names_found"));
+    let page = visitor.get(looked_up.split('#').next().expect("a page"), &[]).await.text;
+    assert!(page.contains("No group has “nobody&#38;” in its name.") && page.contains(">staff</textarea>"), "{page}");
+    let whole = [("place", "0"), ("names", "staff"), ("go", "edit"), ("names_more", "vip")];
+    assert_eq!(leads(&send(&visitor, &edit, &actions, &whole).await), actions);
+    assert!(visitor.get(&actions, &[]).await.text.contains("staff, vip"), "what is typed there counts");
+
+    // A product that gives no answer takes nothing away from the page.
+    let fail = Effect::Fail { status: 500, retry_after: None, after_work: false };
+    ground.sandbox.inject(Fault::new(fail).site(Product::JiraDc).path("picker"));
+    let silent = part("field=names&names_more=zz").await;
+    assert!(silent.status == 200 && silent.text.contains("did not tell"), "{}", silent.text);
+    let page = visitor.get(&format!("{users}?look=exempt_groups&like=zz"), &[]).await;
+    assert!(page.status == 200 && page.text.contains("Write the whole name above"), "{}", page.text);
+    assert!(page.text.contains("name=\"exempt_groups_more\""), "{}", page.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,9 +140,38 @@ async fn whoever_may_only_read_sees_what_they_may_not_do_and_why_and_is_refused_
 async fn a_form_changes_nothing_when_it_is_only_looked_at() {
     let (_ground, usher, id) = held(ground()).await;
     let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
-    for path in ["/sign-out", "/sign-out/everywhere", "/settings/appearance", &format!("/runs/{id}/release")] {
-        assert_eq!(visitor.get(path, &[]).await.status, 405, "{path}");
+    let run = format!("/runs/{id}");
+    for (path, page) in [
+        ("/sign-out", "/"),
+        ("/sign-out/everywhere", "/settings"),
+        ("/settings/appearance", "/settings"),
+        (&format!("{run}/release"), &run),
+    ] {
+        let answer = visitor.get(path, &[]).await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "POST"), "{path}");
+        let back = format!("<a class=\"button\" href=\"{page}\">Back</a>");
+        for shown in ["<title>Error: Nothing to look at", "Nothing was done.", "<nav", &back] {
+            assert!(answer.text.contains(shown), "{shown} at {path}: {}", answer.text);
+        }
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("script-src 'self'"), "it is a page: {policy}");
     }
+    let answer = visitor.submit("/settings", "/runs", &[]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, HEAD"), "{}", answer.text);
+    assert!(
+        answer.text.contains("a page to look at") && answer.text.contains("href=\"/runs\">Back"),
+        "{}",
+        answer.text
+    );
+    let nobody = Visitor::of(usher.admin);
+    let answer = nobody.get(&format!("{run}/release"), &[]).await;
+    let to = format!("/sign-in?to={}", run.replace('/', "%2F"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("location")),
+        (303, to.as_str()),
+        "led to the page, not to the act"
+    );
+    assert_eq!(nobody.post("/runs", &[], &[]).await.status, 405);
     assert_eq!(visitor.get(&format!("/runs/{id}"), &[]).await.status, 200, "the session goes on");
     let long = "x".repeat(70_000);
     let refused = visitor.submit("/settings", "/settings/appearance", &[("theme", &long)]).await;

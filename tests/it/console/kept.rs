@@ -124,6 +124,16 @@ async fn a_part_that_is_asked_for_with_a_form_has_the_form_kept_for_its_page() {
     visitor.sign_in(ADMIN_TOKEN, &to).await;
     let page = visitor.get(&to, &[]).await;
     assert!(page.status == 200 && page.text.contains("action=\"/drafts/new\""), "{}", page.text);
+    // As the form called its fields, and said its choices; what the page had filled in is not shown.
+    for shown in [
+        "<strong>What sets it off:</strong> By the clock</p>",
+        "<strong>When:</strong> Every day at 03:00</p>",
+        ">Id</label>",
+        "<input type=\"hidden\" name=\"tag\" value=\"\">",
+    ] {
+        assert!(page.text.contains(shown), "{shown}: {}", page.text);
+    }
+    assert!(!page.text.contains(">Kind<") && !page.text.contains(">Plain<"), "{}", page.text);
     let fields: Vec<_> = typed[1..].iter().copied().chain([("go", "next")]).collect();
     let next = visitor.submit(&to, "/drafts/new", &fields).await;
     assert!(next.status == 303 && next.header("location").ends_with("/users"), "{}", next.text);

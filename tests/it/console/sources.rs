@@ -1,7 +1,7 @@
 //! The page of a source: its health, the test of its connection, its pause.
 
-use reqwest::StatusCode;
-use serde_json::Value;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 use usher::{
     domain::Product,
     sandbox::{
@@ -10,7 +10,7 @@ use usher::{
     },
 };
 
-use super::{ADMIN_TOKEN, browser::play, visitor::Visitor};
+use super::{ADMIN_TOKEN, browser::play, run, visitor::Visitor};
 use crate::support::{
     face::eventually,
     ground::{ACME, Ground},
@@ -131,6 +131,52 @@ async fn a_source_is_paused_and_resumed_once_somebody_has_read_what_that_does() 
 async fn paused(usher: &Usher) -> Value {
     let (_, source) = usher.ask("sources/acme", &[]).await;
     source["paused"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_needed_lists_what_needs_it_and_is_not_deleted() {
+    const SCHEME: &str = "{ id: lot, source: extra, trigger: manual, test_mode: false, limits: { users: 1 }, \
+        select: { email_domain: [acme.example] }, actions: [{ add_groups: [staff] }] }";
+    const PAGE: &str = "/sources/extra/delete";
+    let ground = Ground::new("").groups(&["staff"]);
+    for number in 0..3 {
+        let account = Account::new(format!("KEY{number}"), format!("name-{number}"));
+        ground.sandbox.put_user(Product::JiraDc, account.email(format!("user-{number}@acme.example")));
+    }
+    let (usher, visitor) = start(&ground).await;
+    let source = json!({
+        "id": "extra", "name": "Extra <b>", "product": "jira-dc", "base_url": ground.sandbox.base_url(Product::JiraDc),
+        "auth": { "bearer": { "value": TOKEN } }, "webhook": { "hmac": [{ "value": "the-secret-of-extra" }] },
+        "reconcile": "off", "rate": { "per_second": 1000, "concurrency": 8 },
+    });
+    for (path, body) in [("sources", source.to_string()), ("schemes", SCHEME.to_owned())] {
+        let (status, _, answer) = usher.send(Method::POST, path, &[], body).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+    }
+    let held = run(&usher, "lot", "held").await;
+    let page = visitor.get(PAGE, &[]).await;
+    for shown in [
+        "<h2>What needs it</h2>",
+        "<a href=\"/schemes/lot\"><bdi>The scheme lot</bdi></a>",
+        &format!("<a href=\"/runs/{held}\"><bdi>The held run of lot</bdi></a>"),
+        "disabled aria-describedby=\"delete-why\"",
+    ] {
+        assert!(page.text.contains(shown), "{shown} in {}", page.text);
+    }
+    let tag = page.field("tag");
+    let refused = visitor.submit(PAGE, PAGE, &[("tag", &tag), ("request", "a")]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    assert!(refused.text.contains("It is needed still: the scheme “lot”, the held run “"), "{}", refused.text);
+    assert_eq!(usher.ask("sources/extra", &[]).await.0, StatusCode::OK, "it is still there");
+    let (status, ..) = usher.send(Method::POST, &format!("runs/{held}/cancel"), &[], "").await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    super::when(&usher, &held, "cancelled").await;
+    let (status, ..) = usher.send(Method::DELETE, "schemes/lot", &[("if-match", "*")], "").await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let page = visitor.get(PAGE, &[]).await;
+    assert!(!page.text.contains("What needs it"), "{}", page.text);
+    let answer = visitor.submit(PAGE, PAGE, &[("tag", &page.field("tag")), ("request", "b")]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/sources"), "{}", answer.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -160,6 +160,45 @@ async fn a_source_is_made_works_at_once_is_changed_and_deleted_and_its_secrets_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_source_with_held_steps_of_events_stays_until_somebody_has_decided_about_them() {
+    const CREATED: usize = 4;
+    let ground = ground().groups(&["guests"]);
+    let usher = Usher::start(&ground).await;
+    let mut source = globex(&ground);
+    source["mass_creation"] = json!({ "users": 1, "percent": 0 });
+    let (status, tag, answer) = usher.send(Method::POST, "sources", &[], source.to_string()).await;
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+    let takes = OF_GLOBEX.replace("{ add_groups: [staff] }", "{ remove_groups: [guests] }");
+    assert_eq!(usher.send(Method::POST, "schemes", &[], takes).await.0, StatusCode::CREATED);
+    for number in 0..CREATED {
+        let id = format!("user{number}");
+        let account = Account::new(id.as_str(), format!("name-{id}"));
+        ground.sandbox.put_user(GLOBEX.product, account.clone());
+        ground.sandbox.add_member(GLOBEX.product, &id, "guests").expect("both are there");
+        let event = usher.tell(GLOBEX, Happening::Created, &account).await;
+        usher.settled(&event).await;
+    }
+    let open = [("source", "globex"), ("held", "true"), ("state", "open")];
+    let held = eventually("all but the first are held", async || {
+        let held = usher.list("dead-letters", &open).await;
+        (held.len() == CREATED - 1).then_some(held)
+    })
+    .await;
+    assert!(held.iter().all(|letter| letter["step"]["action"] == "remove_groups"), "{held:?}");
+    assert_eq!(usher.send(Method::DELETE, "schemes/there", &[("if-match", "*")], "").await.0, StatusCode::NO_CONTENT);
+    let delete = async || usher.send(Method::DELETE, "sources/globex", &[("if-match", &tag)], "").await;
+    let (status, _, problem) = delete().await;
+    assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+    let detail = problem["detail"].as_str().expect("text");
+    assert!(detail.contains("3 held steps on users who were created at once"), "{detail}");
+    assert!(detail.contains("`sources/globex/newcomers`") && !detail.contains("the scheme"), "{detail}");
+    assert_eq!(usher.send(Method::POST, "sources/globex/newcomers/dismiss", &[], "").await.0, StatusCode::ACCEPTED);
+    eventually("they are dismissed", async || usher.list("dead-letters", &open).await.is_empty().then_some(())).await;
+    let (status, _, problem) = delete().await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_be_stored_is_refused_with_the_reason() {
     let ground = ground();
     let usher = Usher::start(&ground).await;

@@ -5,6 +5,7 @@ pub(super) mod changes;
 pub(super) mod check;
 mod detail;
 pub(super) mod health;
+pub(super) mod needed;
 pub(super) mod pickers;
 mod recent;
 pub(super) mod store;

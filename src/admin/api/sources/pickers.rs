@@ -136,16 +136,39 @@ pub(in crate::admin::api) async fn groups(
     Query(query): Query<query::Groups>,
 ) -> Result<ApiResponse, Problem> {
     let (part, limit) = query.split();
+    let found = pick_groups(&state, &caller, &id, part).await?;
+    let items = found.groups.iter().take(limit).map(GroupRow::from).collect();
+    let cut = found.groups.len() > limit || found.may_be_more;
+    ApiResponse::json(StatusCode::OK, &GroupPage { items, next: None, cut })
+}
+
+/// The groups that a product names for a part of their names.
+pub(crate) struct GroupsFound {
+    /// The groups.
+    pub(crate) groups: Arc<Vec<PickedGroup>>,
+    /// Whether the product may have more.
+    pub(crate) may_be_more: bool,
+}
+
+/// The groups of the source `id` with `part` in their names.
+///
+/// # Errors
+/// [`Problem::BadQuery`] if no name is as long as `part`; [`Problem::NotFound`] if `caller` sees no such source;
+/// [`Problem::Unavailable`] if the product gives no answer now.
+pub(crate) async fn pick_groups(
+    state: &AdminState,
+    caller: &Principal,
+    id: &str,
+    part: String,
+) -> Result<GroupsFound, Problem> {
     if part.chars().nth(LONGEST_PART).is_some() {
         return Err(Problem::BadQuery(format!("`like` is longer than {LONGEST_PART} characters, which no name is")));
     }
-    let (source, client) = callable(&state, &caller, &id)?;
+    let (source, client) = callable(state, caller, id)?;
     let question = (source.id.clone(), part.to_lowercase());
-    let ask = asked(&state, &source, move |client| async move { client.pick_groups(&part).await }, client);
-    let found = state.picked.groups.get_or_ask(question, ask.map_ok(Arc::new)).await?;
-    let items = found.iter().take(limit).map(GroupRow::from).collect();
-    let cut = found.len() > limit || found.len() >= MOST_GROUPS;
-    ApiResponse::json(StatusCode::OK, &GroupPage { items, next: None, cut })
+    let ask = asked(state, &source, move |client| async move { client.pick_groups(&part).await }, client);
+    let groups = state.picked.groups.get_or_ask(question, ask.map_ok(Arc::new)).await?;
+    Ok(GroupsFound { may_be_more: groups.len() >= MOST_GROUPS, groups })
 }
 
 /// The directories of a source.

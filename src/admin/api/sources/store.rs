@@ -3,31 +3,25 @@
 use std::time::Duration;
 
 use actix_web::web::Data;
-use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
+use super::needed::needed_by;
 use crate::{
     admin::{
         AdminState, Problem,
-        api::{
-            request::work::{in_turn, waited},
-            runs::open::open_runs,
-        },
+        api::request::work::{in_turn, waited},
         audit::{Act, Entry, Object},
         identity::{About, Permission, Principal},
     },
     config::Source,
     domain::SourceId,
-    settings::{self, Contents, IfMatch, SourceContents, SourceView},
-    views::OpenRun,
+    settings::{self, IfMatch, SourceContents, SourceView},
 };
 
 /// The time for which an answer waits for the source to be taken up. It is stored in any case.
 const TAKEN_UP_TIMEOUT: Duration = Duration::from_secs(10);
 /// The interval of looking.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// The number of things that are named of those that need a source.
-const MAX_NAMED: usize = 20;
 
 /// Lets pass whoever may change sources: all of them, because a source of one's own choice may be anywhere.
 ///
@@ -111,7 +105,7 @@ pub(crate) async fn delete_source(
         let before = state.settings.stored_source(&id).map(|before| before.tag);
         let entry = Entry::new(Act::SourceDelete, Object::Source(id.clone())).changing(before, None);
         let deleting = async {
-            let needed_by = || needed_by(&state, &id);
+            let needed_by = || async { needed_by(&state, &id).await.iter().map(ToString::to_string).collect() };
             state.settings.delete_source(&id, &if_match, needed_by, caller.by()).await.map_err(Problem::from)
         };
         state.recorded(&caller, entry, deleting).await?;
@@ -137,32 +131,6 @@ pub(crate) fn stored_source(state: &AdminState, caller: &Principal, id: &str) ->
         None if state.sources().iter().any(|row| *row.id() == id) => Err(settings::Error::ProvisionedSource(id).into()),
         None => Err(no_such()),
     }
-}
-
-/// The things that need the source still, in words: schemes, and runs that are held or running.
-pub(crate) async fn needed_by(state: &AdminState, id: &SourceId) -> Vec<String> {
-    let of_it = |contents: &Contents| match contents {
-        Contents::Readable(scheme) => scheme.source == *id,
-        // All schemes of a source that can't be used are broken.
-        Contents::Broken { text, .. } => {
-            serde_json::from_str::<Value>(text).is_ok_and(|scheme| scheme["source"] == id.as_str())
-        }
-    };
-    let schemes = state.settings.list().into_iter().filter(|listed| of_it(&listed.contents));
-    let mut needed: Vec<_> = schemes.map(|listed| format!("the scheme `{}`", listed.id)).collect();
-    match in_turn(|| open_runs(state)).await {
-        Ok(open) => {
-            let word = |run: &OpenRun| format!("the {} run of `{}`", run.state.as_str(), run.scheme);
-            needed.extend(open.iter().filter(|run| run.source == *id).map(word));
-        }
-        Err(_) => needed.push("its runs, which can't be read now".to_owned()),
-    }
-    if needed.len() > MAX_NAMED {
-        let more = needed.len() - MAX_NAMED;
-        needed.truncate(MAX_NAMED);
-        needed.push(format!("and {more} more"));
-    }
-    needed
 }
 
 /// A source in short, for the record.

@@ -9,15 +9,16 @@ use super::{
 };
 use crate::{
     admin::{
-        Problem, delete_source,
+        Need, Problem, delete_source,
         identity::{About, Permission},
         needed_by,
     },
     console::{
         Answer, Asked,
         addresses::Address,
+        asked::sentence,
         form::Form,
-        frame::{Errors, Frame, Place},
+        frame::{Errors, Frame, Place, counted},
     },
     settings::{IfMatch, SourceView},
 };
@@ -29,9 +30,34 @@ struct Delete {
     path: String,
     tag: String,
     word: String,
-    needed_by: Vec<String>,
+    needed_by: Vec<Row>,
     errors: Errors,
     why_not: Option<String>,
+}
+
+/// Something that needs the source, with its page.
+struct Row {
+    text: String,
+    path: Option<String>,
+}
+
+impl Row {
+    fn of(need: &Need) -> Self {
+        let (text, path) = match need {
+            Need::Scheme(id) => (format!("The scheme {id}"), Some(Address::of("/schemes", id))),
+            Need::Run { id, scheme, state } => {
+                (format!("The {} run of {scheme}", state.as_str()), Some(Address::of("/runs", id)))
+            }
+            Need::HeldSteps { source, count, more } => {
+                let over = if *more { "More than " } else { "" };
+                let steps = counted(u64::try_from(*count).unwrap_or(u64::MAX), "held step");
+                let text = format!("{over}{steps} on users who were created at once: release or dismiss them");
+                (text, Some(address(source).segment("newcomers")))
+            }
+            Need::NotRead | Need::More(_) => (sentence(&need.to_string()), None),
+        };
+        Self { text, path: path.map(|path| path.to_string()) }
+    }
 }
 
 /// `GET /sources/{id}/delete`.
@@ -45,7 +71,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
 
 async fn page(asked: &Asked, stored: &SourceView, status: StatusCode, errors: Errors) -> Result<Answer, Problem> {
     let name = shown(stored).map_or_else(|| stored.id.to_string(), |source| source.name.clone());
-    let needed_by = needed_by(asked.state(), &stored.id).await;
+    let needed_by: Vec<_> = needed_by(asked.state(), &stored.id).await.iter().map(Row::of).collect();
     let needed =
         (!needed_by.is_empty()).then(|| "It is needed still. Delete or change what needs it first.".to_owned());
     let word = format!("Delete {name}");
@@ -67,7 +93,7 @@ pub(in crate::console) async fn delete(asked: Asked, form: Form) -> Result<Answe
     match delete_source(asked.state(), asked.principal(), stored.id.clone(), if_match).await {
         Ok(()) => Ok(Answer::see(Address::new("/sources"))),
         Err(problem @ (Problem::Conflict(_) | Problem::Stale(_))) => {
-            let errors = Errors::one("The source was not deleted", "", problem.to_string());
+            let errors = Errors::one("The source was not deleted", "", sentence(&problem.to_string()));
             page(&asked, &stored, StatusCode::CONFLICT, errors).await
         }
         Err(other) => Err(other),

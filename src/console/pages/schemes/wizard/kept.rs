@@ -7,7 +7,7 @@ use crate::{
     admin::Problem,
     config::Document,
     console::{Asked, form::Form},
-    domain::{BasedOn, Draft, Scheme},
+    domain::{BasedOn, Draft, Scheme, TriggerKind},
     settings::{self, DraftContent, IfMatch},
 };
 
@@ -157,6 +157,34 @@ impl Kept {
                 Err(error) => Err(error.into()),
             })
             .await
+    }
+
+    /// The scheme with stand-ins for the answers that are not given yet, to be read by people; none if what is there
+    /// can't be used.
+    ///
+    /// # Errors
+    /// As [`Kept::checked`].
+    pub(super) async fn so_far(&self, asked: &Asked) -> Result<Option<Box<Scheme>>, Problem> {
+        let stand_ins = [
+            ("id", Document::text("draft")),
+            ("trigger", Document::text(TriggerKind::Manual.as_str())),
+            ("select", Document::Map(vec![("everyone".to_owned(), Document::Scalar(true.into()))])),
+            (
+                "actions",
+                Document::List(vec![Document::Map(vec![(
+                    "add_groups".to_owned(),
+                    Document::texts(["draft".to_owned()]),
+                )])]),
+            ),
+        ];
+        let mut document = self.document.clone();
+        for (key, stand_in) in stand_ins {
+            if document.get(key).is_none() {
+                document.set(key, Some(stand_in), &ORDER);
+            }
+        }
+        let filled = Self { draft: None, based_on: None, document, typed: None };
+        Ok(filled.checked(asked).await?.scheme.ok())
     }
 }
 

@@ -2,13 +2,13 @@
 //!
 //! Drafts are at `/drafts` and not below `/schemes`, where any word may be the id of a scheme.
 
-mod action;
 pub(in crate::console) mod actions;
 pub(in crate::console) mod audit;
 mod caveats;
 pub(in crate::console) mod drafts;
 mod kept;
 pub(in crate::console) mod overview;
+pub(in crate::console) mod pickers;
 pub(in crate::console) mod preview;
 pub(in crate::console) mod save;
 pub(in crate::console) mod text;
@@ -30,6 +30,7 @@ use crate::{
     domain::TriggerKind,
     settings::Wrong,
 };
+use actions::action;
 use kept::Kept;
 
 /// A step.
@@ -219,6 +220,16 @@ fn frame(asked: &Asked, kept: &Kept, step: Step, refused: bool) -> Frame {
     frame.wide = true;
     frame.refused = refused;
     frame
+}
+
+/// The words of an answer that is one of several, for the field called `name`.
+pub(in crate::console) fn choice_in_words(name: &str, value: &str) -> Option<&'static str> {
+    match name {
+        "kind" => trigger::kind_in_words(value).or_else(|| action::named(value).map(action::word)),
+        "plain" => trigger::time_in_words(value),
+        "match" => users::how_in_words(value),
+        _ => None,
+    }
 }
 
 /// The kind of trigger in a draft, if there is one.

@@ -1,7 +1,7 @@
 //! The fields of step 2 for one group of conditions, and for those who are never touched.
 
 use super::{
-    super::kept::ORDER,
+    super::{kept::ORDER, pickers::with_picked},
     conditions::{Conditions, listed},
     groups::{Group, How, path_of},
 };
@@ -69,8 +69,9 @@ impl Answers {
     /// As the form was sent. What it did not show is none still.
     pub(super) fn sent(form: &Form, shown: &Self, at: &[usize]) -> Self {
         let is_whole = at.is_empty();
-        let get =
-            |name, shown: &Option<String>| (is_whole && shown.is_some()).then(|| form.get(name).replace("\r\n", "\n"));
+        let get = |name, shown: &Option<String>| {
+            (is_whole && shown.is_some()).then(|| with_picked(form, name, form.get(name).replace("\r\n", "\n")))
+        };
         let of_group = || Shown { how: How::named(form.get("match")), conditions: Conditions::sent(form) };
         Self {
             shown: shown.shown.is_some().then(of_group),

@@ -15,7 +15,13 @@ use self::{
     groups::{Group, How, found, text_of},
 };
 use super::{
-    Around, Kept, Step, actions::product, address, caveats::Caveats, frame, may_write, trigger::changed_elsewhere,
+    Around, Kept, Step,
+    actions::product,
+    address,
+    caveats::Caveats,
+    frame, may_write,
+    pickers::{Look, Picker},
+    trigger::changed_elsewhere,
     trigger_kind,
 };
 use crate::{
@@ -44,6 +50,16 @@ struct Page {
     out: Option<String>,
     hows: Vec<How>,
     groups: Vec<GroupRow>,
+    only_picker: Picker,
+    exempt_picker: Picker,
+}
+
+/// The part of the selection that a page is about.
+struct Here<'p> {
+    at: &'p [usize],
+    to_overview: bool,
+    /// Groups that are looked up.
+    look: Option<Look>,
 }
 
 /// A group in the list of groups.
@@ -51,6 +67,11 @@ struct GroupRow {
     place: usize,
     word: &'static str,
     yaml: String,
+}
+
+/// What has to hold of a group's conditions, as its choice is called.
+pub(super) fn how_in_words(value: &str) -> Option<&'static str> {
+    How::ALL.into_iter().find(|how| how.as_str() == value).map(How::word)
 }
 
 /// The query of the page.
@@ -61,6 +82,9 @@ struct Asks {
     back: String,
     /// The path of a group.
     at: String,
+    /// The field for which groups are looked up, and a part of their names.
+    look: String,
+    like: String,
 }
 
 /// The act of a button of the page, besides keeping the typed text.
@@ -96,24 +120,27 @@ fn page_of(kept: &Kept, at: &[usize], to_overview: bool) -> Address {
 /// # Errors
 /// [`Problem::NotFound`] if they have no such draft; [`Problem::BadQuery`] if a parameter is unknown.
 pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
-    let Asks { back, at } = asked.query()?;
+    let Asks { back, at, look, like } = asked.query()?;
     let kept = Kept::of(&asked)?;
     if kept.typed.is_some() {
         return Ok(Answer::see(address(kept.id()).segment("yaml")));
     }
     let to_overview = back == "overview";
     match Answers::at(&kept.document, &at) {
-        Some((answers, at)) => page(&asked, &kept, answers, (&at, to_overview), Errors::default()),
+        Some((answers, at)) => {
+            let here = Here { at: &at, to_overview, look: Look::new(&look, like) };
+            page(&asked, &kept, answers, here, Errors::default()).await
+        }
         // The group is gone: here is the selection that it was part of.
         None => Ok(Answer::see(page_of(&kept, &[], to_overview))),
     }
 }
 
-fn page(
+async fn page(
     asked: &Asked,
     kept: &Kept,
     answers: Answers,
-    (at, to_overview): (&[usize], bool),
+    Here { at, to_overview, look }: Here<'_>,
     errors: Errors,
 ) -> Result<Answer, Problem> {
     let frame = frame(asked, kept, Step::Users, !errors.is_empty());
@@ -131,6 +158,8 @@ fn page(
         hows: if at.is_empty() { whole.into() } else { nested.into() },
         groups: here.map(|group| group.groups().map(row).collect()).unwrap_or_default(),
         at: text_of(at),
+        only_picker: Picker::new(asked, kept, "only_groups", look.as_ref()).await,
+        exempt_picker: Picker::new(asked, kept, "exempt_groups", look.as_ref()).await,
         frame,
     };
     Answer::with_status(status, &page)
@@ -151,7 +180,12 @@ pub(in crate::console) async fn save(asked: Asked, form: Form) -> Result<Answer,
     let answers = Answers::sent(&form, &shown, &at);
     let wrong = answers.put_into(&mut kept.document, &at);
     if !kept.is_seen(&form) {
-        return page(&asked, &kept, answers, (&at, to_overview), changed_elsewhere());
+        let here = Here { at: &at, to_overview, look: None };
+        return page(&asked, &kept, answers, here, changed_elsewhere()).await;
+    }
+    if let (None, Some(look)) = (&wrong, Look::sent(&form)) {
+        kept.keep(&asked, Step::Users).await?;
+        return Ok(look.see(page_of(&kept, &at, to_overview)));
     }
     let next = if wrong.is_some() { None } else { leave(&mut kept.document, &at, &Go::sent(&form)) };
     let items = match next {
@@ -165,7 +199,8 @@ pub(in crate::console) async fn save(asked: Asked, form: Form) -> Result<Answer,
     }
     if !items.is_empty() {
         let title = if at.is_empty() { "The users are not complete yet" } else { "The group is not complete yet" };
-        return page(&asked, &kept, answers, (&at, to_overview), Errors { title, items });
+        let here = Here { at: &at, to_overview, look: None };
+        return page(&asked, &kept, answers, here, Errors { title, items }).await;
     }
     if let Some((_, out)) = at.split_last() {
         return Ok(Answer::see(page_of(&kept, out, to_overview)));

@@ -1,11 +1,11 @@
 //! One action of a draft as fields, or as YAML where no field shows it.
 
-use super::users::conditions::listed;
+use super::super::{pickers::with_picked, users::conditions::listed};
 use crate::{config::Document, console::form::Form, domain::ActionKind};
 
 /// The fields of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fields {
+pub(in crate::console::pages::schemes::wizard) enum Fields {
     /// It has none.
     None,
     /// Groups or applications, one a line.
@@ -23,14 +23,18 @@ pub(super) enum Fields {
 }
 
 /// The kind of an action, and its value.
-pub(super) fn parts(item: &Document) -> Option<(ActionKind, &Document)> {
+pub(in crate::console::pages::schemes::wizard) fn parts(item: &Document) -> Option<(ActionKind, &Document)> {
     let [(name, value)] = item.entries()? else { return None };
-    let kind = ActionKind::ALL.into_iter().find(|kind| kind.as_str() == name)?;
-    Some((kind, value))
+    Some((named(name)?, value))
+}
+
+/// The kind of actions that is called so.
+pub(in crate::console::pages::schemes::wizard) fn named(name: &str) -> Option<ActionKind> {
+    ActionKind::ALL.into_iter().find(|kind| kind.as_str() == name)
 }
 
 /// An action in words, for a list.
-pub(super) const fn word(kind: ActionKind) -> &'static str {
+pub(in crate::console::pages::schemes::wizard) const fn word(kind: ActionKind) -> &'static str {
     match kind {
         ActionKind::AddGroups => "Add to groups",
         ActionKind::RemoveGroups => "Remove from groups",
@@ -46,7 +50,7 @@ pub(super) const fn word(kind: ActionKind) -> &'static str {
 }
 
 /// The value of an action that was just chosen.
-pub(super) fn empty(kind: ActionKind) -> Document {
+pub(in crate::console::pages::schemes::wizard) fn empty(kind: ActionKind) -> Document {
     match kind {
         ActionKind::AddGroups | ActionKind::RemoveGroups => Document::List(Vec::new()),
         ActionKind::Rename => Document::Map(vec![("suffix".to_owned(), Document::text("-inactive"))]),
@@ -56,7 +60,7 @@ pub(super) fn empty(kind: ActionKind) -> Document {
 
 impl Fields {
     /// The fields that show `item`.
-    pub(super) fn of(item: &Document) -> Self {
+    pub(in crate::console::pages::schemes::wizard) fn of(item: &Document) -> Self {
         Self::shown(item).unwrap_or_else(|| Self::Yaml(item.yaml().unwrap_or_default()))
     }
 
@@ -110,11 +114,11 @@ impl Fields {
     }
 
     /// These fields as a form was sent.
-    pub(super) fn sent(&self, form: &Form) -> Self {
+    pub(in crate::console::pages::schemes::wizard) fn sent(&self, form: &Form) -> Self {
         let (get, line) = (|name| form.get(name).replace("\r\n", "\n"), |name| form.get(name).trim().to_owned());
         match self {
             Self::None => Self::None,
-            Self::Names(_) => Self::Names(get("names")),
+            Self::Names(_) => Self::Names(with_picked(form, "names", get("names"))),
             Self::Suffix(_) => Self::Suffix(line("suffix")),
             Self::SendsLink(_) => Self::SendsLink(form.get("send_reset_link") == "on"),
             Self::Issue { .. } => Self::Issue {
@@ -131,7 +135,7 @@ impl Fields {
     ///
     /// # Errors
     /// Why the YAML in them can't be used.
-    pub(super) fn put_into(&self, item: &Document) -> Result<Document, String> {
+    pub(in crate::console::pages::schemes::wizard) fn put_into(&self, item: &Document) -> Result<Document, String> {
         if let Self::Yaml(text) = self {
             return match Document::read(text) {
                 Ok(action @ Document::Map(_)) => Ok(action),

@@ -1,18 +1,19 @@
 //! `/kept/{id}`: a form that was sent when the session had ended, to be sent once more.
 
+mod labels;
+
 use askama::Template;
 
+use self::labels::label;
 use crate::{
     admin::Problem,
     console::{
         Answer, Asked,
         frame::{Frame, Kind, Place},
         kept_forms::KeptForm,
+        pages::schemes::wizard::choice_in_words,
     },
 };
-
-/// Fields that a page fills in, and nobody types.
-const FILLED_IN: [&str; 11] = ["tag", "back", "go", "over", "seen", "job", "place", "product", "from", "to", "group"];
 
 #[derive(Template)]
 #[template(path = "kept.html")]
@@ -39,21 +40,22 @@ enum Shape {
     Tick,
     Line,
     Text,
+    /// One of several answers, in its words.
+    Choice(&'static str),
 }
 
 impl Field {
-    fn new(name: String, value: String) -> Self {
-        let shape = match value.as_str() {
-            _ if FILLED_IN.contains(&name.as_str()) => Shape::Hidden,
-            "on" | "yes" => Shape::Tick,
-            text if text.contains('\n') || text.len() > 200 => Shape::Text,
+    fn new(action: &str, name: String, value: String) -> Self {
+        let label = label(action, &name);
+        let chosen = if action.starts_with("/drafts/") { choice_in_words(&name, &value) } else { None };
+        let shape = match (&label, chosen, value.as_str()) {
+            (None, ..) => Shape::Hidden,
+            (_, Some(word), _) => Shape::Choice(word),
+            (_, None, "on" | "yes") => Shape::Tick,
+            (_, None, text) if text.contains('\n') || text.len() > 200 => Shape::Text,
             _ => Shape::Line,
         };
-        let mut letters = name.replace('_', " ");
-        if let Some(first) = letters.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        Self { word: letters, shape, name, value }
+        Self { word: label.unwrap_or_default(), shape, name, value }
     }
 }
 
@@ -69,7 +71,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let page = Page {
         frame: asked.frame(Place::Nowhere, "Your form is still here"),
         id: id.to_owned(),
-        fields: fields.into_iter().map(|(name, value)| Field::new(name, value)).collect(),
+        fields: fields.into_iter().map(|(name, value)| Field::new(&action, name, value)).collect(),
         action,
         page,
         confirms,

@@ -1,31 +1,27 @@
 //! Step 1: id, source and trigger.
 
+mod answers;
+pub(in crate::console) mod times;
+
 use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
-use super::{Around, Fault, Kept, Step, address, caveats, frame, kept::ORDER, may_write};
+use self::{
+    answers::{Answers, PLAIN},
+    times::Next,
+};
+use super::{Around, Fault, Kept, Step, address, caveats, frame, may_write};
 use crate::{
-    admin::{AdminState, NextRow, Problem, next_times},
-    config::Document,
+    admin::{AdminState, Problem},
     console::{
         Answer, Asked,
-        asked::sentence,
         form::Form,
-        frame::{Choice, Errors, FieldError, Frame, Moment},
+        frame::{Choice, Errors, FieldError, Frame},
         pages::source_choices,
     },
     domain::TriggerKind,
 };
-
-/// The times that a list offers; any other is written as a cron pattern.
-const PLAIN: [(&str, &str); 5] = [
-    ("0 * * * *", "Every hour"),
-    ("0 3 * * *", "Every day at 03:00"),
-    ("0 3 * * MON", "Every Monday at 03:00"),
-    ("0 3 1 * *", "On the 1st of every month at 03:00"),
-    ("0 3 1 1 *", "Every year on 1 January at 03:00"),
-];
 
 #[derive(Template)]
 #[template(path = "schemes/wizard/trigger.html")]
@@ -50,29 +46,6 @@ struct KindChoice {
     notes: Vec<String>,
 }
 
-/// The fields of the page.
-#[derive(Default)]
-struct Answers {
-    id: String,
-    source: String,
-    kind: String,
-    plain: String,
-    cron: String,
-    timezone: String,
-    /// Whether the trigger is written in a way that the fields do not show; then they leave it alone.
-    is_other: bool,
-}
-
-/// The next times of a schedule; a part that is swapped in.
-#[derive(Template, Default)]
-#[template(path = "schemes/wizard/next.html")]
-struct Next {
-    times: Vec<Moment>,
-    change: Option<(Moment, String, String)>,
-    around_change: Vec<Moment>,
-    problem: Option<String>,
-}
-
 /// The number of sources that the page has notes about.
 const MANY_SOURCES: usize = 5;
 
@@ -87,106 +60,14 @@ const KINDS: [(TriggerKind, &str, &str); 4] = [
     (TriggerKind::Manual, "By hand", "All users of the source are looked at when somebody runs it."),
 ];
 
-impl Answers {
-    fn of(document: &Document) -> Self {
-        let text = |key| document.get(key).and_then(Document::as_text).unwrap_or_default();
-        let mut answers = Self { id: text("id"), source: text("source"), ..Self::default() };
-        match document.get("trigger") {
-            None => {}
-            Some(trigger) => match (trigger.entries(), trigger.as_text()) {
-                (None, Some(word)) if KINDS.iter().any(|(kind, ..)| kind.as_str() == word) => answers.kind = word,
-                (Some(entries), _)
-                    if entries
-                        .iter()
-                        .all(|(key, value)| ["cron", "timezone"].contains(&&**key) && value.as_text().is_some()) =>
-                {
-                    let text = |key| trigger.get(key).and_then(Document::as_text).unwrap_or_default();
-                    TriggerKind::Schedule.as_str().clone_into(&mut answers.kind);
-                    answers.set_cron(&text("cron"));
-                    answers.timezone = text("timezone");
-                }
-                _ => answers.is_other = true,
-            },
-        }
-        answers
-    }
-
-    fn set_cron(&mut self, cron: &str) {
-        match PLAIN.iter().any(|(plain, _)| *plain == cron) {
-            true => cron.clone_into(&mut self.plain),
-            false => cron.clone_into(&mut self.cron),
-        }
-    }
-
-    fn sent(form: &Form, was_other: bool) -> Self {
-        let get = |name| form.get(name).trim().to_owned();
-        let kind = get("kind");
-        Self {
-            id: get("id"),
-            source: get("source"),
-            is_other: was_other && kind.is_empty(),
-            kind,
-            plain: get("plain"),
-            cron: get("cron"),
-            timezone: get("timezone"),
-        }
-    }
-
-    fn pattern(&self) -> &str {
-        if self.cron.is_empty() { &self.plain } else { &self.cron }
-    }
-
-    fn trigger(&self) -> Option<Document> {
-        let some = |text: &str| (!text.is_empty()).then(|| Document::text(text));
-        if self.kind != TriggerKind::Schedule.as_str() {
-            return some(&self.kind);
-        }
-        let mut schedule = Document::Map(Vec::new());
-        schedule.set("cron", Some(Document::text(self.pattern())), &[]);
-        schedule.set("timezone", some(&self.timezone), &[]);
-        Some(schedule)
-    }
-
-    fn put_into(&self, document: &mut Document) {
-        let some = |text: &str| (!text.is_empty()).then(|| Document::text(text));
-        document.set("id", some(&self.id), &ORDER);
-        document.set("source", some(&self.source), &ORDER);
-        if !self.is_other {
-            document.set("trigger", self.trigger(), &ORDER);
-        }
-    }
+/// A trigger as its choice is called.
+pub(super) fn kind_in_words(value: &str) -> Option<&'static str> {
+    KINDS.iter().find(|(kind, ..)| kind.as_str() == value).map(|(_, word, _)| *word)
 }
 
-impl Next {
-    fn of(asked: &Asked, pattern: &str, timezone: &str) -> Self {
-        if pattern.is_empty() {
-            return Self::default();
-        }
-        let timezone = if timezone.is_empty() { "UTC" } else { timezone };
-        let trigger = serde_json::json!({ "trigger": { "cron": pattern, "timezone": timezone } });
-        match next_times(&trigger.to_string(), asked.now()) {
-            Ok(row) => Self::told(asked, row),
-            Err(Problem::InvalidScheme(wrong)) => {
-                let all = wrong.iter().map(|one| sentence(&one.message)).collect::<Vec<_>>().join(" ");
-                Self { problem: Some(all), ..Self::default() }
-            }
-            Err(problem) => Self { problem: Some(sentence(&problem.to_string())), ..Self::default() },
-        }
-    }
-
-    fn told(asked: &Asked, row: NextRow) -> Self {
-        let zone = row.timezone.and_then(|name| name.parse().ok()).unwrap_or(chrono_tz::Tz::UTC);
-        let moment = |at| Moment::new(at, asked.now(), zone);
-        let times = row.items.iter().map(|time| moment(time.at)).collect();
-        let (change, around_change) = match row.clock_change {
-            None => (None, Vec::new()),
-            Some(change) => {
-                let around = change.items.iter().map(|time| moment(time.at)).collect();
-                (Some((moment(change.at), change.before, change.after)), around)
-            }
-        };
-        Self { times, change, around_change, problem: None }
-    }
+/// A time of the list as its choice is called.
+pub(super) fn time_in_words(value: &str) -> Option<&'static str> {
+    PLAIN.iter().find(|(cron, _)| *cron == value).map(|(_, word)| *word)
 }
 
 /// The query of the page.
@@ -322,22 +203,26 @@ async fn take(asked: &Asked, mut kept: Kept, form: &Form) -> Result<Answer, Prob
     if !kept.is_seen(form) {
         return page(asked, &kept, answers, to_overview, changed_elsewhere()).await;
     }
+    let mut items = answers.missing();
     let faults = kept.checked(asked).await?.scheme.err().unwrap_or_default();
-    let mut items: Vec<_> =
-        faults.into_iter().filter(|fault| fault.step == Step::Trigger).map(Fault::on_field).collect();
+    let of_trigger = faults.into_iter().filter(|fault| fault.step == Step::Trigger).map(Fault::on_field);
+    items.extend(of_trigger.filter(|fault| !answers.is_about_missing(fault)));
     if let (true, Ok(id)) = (kept.based_on().is_none(), answers.id.parse())
         && asked.state().settings().get(&id).is_some()
     {
         let text = format!("There is a scheme `{id}` already. Choose another id, or edit that one.");
         items.push(FieldError { field: "id", text });
     }
-    kept.keep(asked, Step::Trigger).await?;
-    if form.get("go") == "look" || !items.is_empty() {
-        let title = "The trigger is not complete yet";
-        let errors = Errors { title, items: if form.get("go") == "look" { Vec::new() } else { items } };
-        if form.get("go") == "look" {
-            return Ok(Answer::see(address(kept.id()).segment("trigger").with("back", form.get("back"))));
-        }
+    let looks = form.get("go") == "look";
+    // An empty form is worth no draft.
+    if looks || !kept.is_new() || !kept.yaml().is_empty() {
+        kept.keep(asked, Step::Trigger).await?;
+    }
+    if looks {
+        return Ok(Answer::see(address(kept.id()).segment("trigger").with("back", form.get("back"))));
+    }
+    if !items.is_empty() {
+        let errors = Errors { title: "The trigger is not complete yet", items };
         return page(asked, &kept, answers, to_overview, errors).await;
     }
     let next = if to_overview { Step::Overview } else { Step::Trigger.next() };
@@ -349,15 +234,4 @@ pub(super) fn changed_elsewhere() -> Errors {
     let text = "The draft was changed in another window since you opened this page. What you typed here is below, and the \
                 rest is as it is now. Send it once more to keep it.";
     Errors::one("Nothing was kept", "", text)
-}
-
-/// `POST /drafts/next`: the next times of a schedule, a part that is swapped in. It comes with the whole form, which is
-/// kept if the session has ended.
-///
-/// # Errors
-/// An internal one if the template can't be rendered.
-pub(in crate::console) async fn next(asked: Asked, form: Form) -> Result<Answer, Problem> {
-    let (plain, cron) = (form.get("plain").trim(), form.get("cron").trim());
-    let pattern = if cron.is_empty() { plain } else { cron };
-    Answer::html(&Next::of(&asked, pattern, form.get("timezone").trim()))
 }

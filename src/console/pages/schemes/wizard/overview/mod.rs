@@ -1,13 +1,14 @@
 //! Step 5: all answers, and what can be done with them.
 
+mod rows;
+
 use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
+use self::rows::{Row, rows};
 use super::{
-    Around, Fault, Kept, Step,
-    action::{Fields, parts, word},
-    address, frame,
+    Around, Fault, Kept, Step, address, frame,
     kept::Checked,
     preview::{self, Seen},
     users::count::{Count, estimate},
@@ -23,6 +24,7 @@ use crate::{
         Answer, Asked,
         asked::sentence,
         frame::{Errors, FieldError, Frame, users},
+        pages::schemes::read::Reading,
     },
     domain::Scheme,
 };
@@ -52,13 +54,6 @@ struct FaultLink {
     text: String,
     path: String,
     step: &'static str,
-}
-
-/// An answer with the step where it is changed.
-struct Row {
-    name: &'static str,
-    values: Vec<String>,
-    change: String,
 }
 
 /// The query of the page.
@@ -124,6 +119,10 @@ pub(super) async fn page(
         no_save = Some(why.to_owned());
     }
     let no_preview = (!faults.is_empty()).then(|| "The scheme can't be used yet.".to_owned());
+    let reading = match scheme {
+        Ok(scheme) => Some(Reading::new(asked, &scheme)),
+        Err(_) => kept.so_far(asked).await?.map(|scheme| Reading::new(asked, &scheme)),
+    };
     let count = match counts {
         true => Some(Count::new(estimate(asked, kept.document.clone()).await?)),
         false => None,
@@ -141,7 +140,7 @@ pub(super) async fn page(
         sentence: words,
         faults,
         warnings,
-        rows: rows(kept),
+        rows: rows(kept, reading.as_ref()),
         count,
         seen_id: if seen_now.is_some() { seen.to_owned() } else { String::new() },
         seen: seen_now,
@@ -175,57 +174,4 @@ impl FaultLink {
 pub(super) fn refused(wrong: &[crate::settings::Wrong]) -> Errors {
     let items = wrong.iter().map(|one| FieldError { field: "", text: sentence(&one.message) }).collect();
     Errors { title: "The scheme was not stored", items }
-}
-
-/// All answers.
-fn rows(kept: &Kept) -> Vec<Row> {
-    let text = |key| kept.document.get(key).and_then(Document::as_text);
-    let said = |value: Option<String>| vec![value.unwrap_or_else(|| "Not said yet".to_owned())];
-    let yaml = |value: &Document| value.yaml().unwrap_or_default().trim_end().to_owned();
-    let whole = |key: &str| kept.document.get(key).map(yaml);
-    let row = |name, step: Step, values| Row {
-        name,
-        values,
-        change: address(kept.id()).segment(step.path()).with("back", "overview").to_string(),
-    };
-    let conditions = match kept.document.get("select").and_then(Document::entries) {
-        Some(entries) => entries.iter().map(|(key, value)| one_condition(key, value)).collect(),
-        None => said(whole("select")),
-    };
-    let actions = match kept.document.get("actions") {
-        Some(Document::List(items)) => items.iter().enumerate().map(|(at, item)| one_action(at + 1, item)).collect(),
-        _ => said(whole("actions")),
-    };
-    let mut rows = vec![
-        row("Id", Step::Trigger, said(text("id"))),
-        row("Source", Step::Trigger, said(text("source"))),
-        row("Trigger", Step::Trigger, said(whole("trigger"))),
-        row("Users", Step::Users, conditions),
-    ];
-    for (name, key) in [("Only members of", "only_groups"), ("Never these", "exempt")] {
-        if let Some(value) = whole(key) {
-            rows.push(row(name, Step::Users, vec![value]));
-        }
-    }
-    rows.push(row("Actions", Step::Actions, actions));
-    rows.push(row("Limits", Step::Actions, vec![whole("limits").unwrap_or_else(|| "None".to_owned())]));
-    rows.push(row("Name", Step::Audit, vec![text("name").unwrap_or_else(|| "The id".to_owned())]));
-    rows
-}
-
-fn one_condition(key: &str, value: &Document) -> String {
-    Document::Map(vec![(key.to_owned(), value.clone())]).yaml().unwrap_or_default().trim_end().to_owned()
-}
-
-fn one_action(number: usize, item: &Document) -> String {
-    let detail = match Fields::of(item) {
-        Fields::None | Fields::SendsLink(false) => String::new(),
-        Fields::Names(names) => names.lines().collect::<Vec<_>>().join(", "),
-        Fields::Suffix(suffix) => suffix,
-        Fields::SendsLink(true) => "with a link to set a new one".to_owned(),
-        Fields::Issue { project, summary, .. } => format!("in {project}: {summary}"),
-        Fields::Yaml(text) => text,
-    };
-    let word = parts(item).map_or("As YAML", |(kind, _)| word(kind));
-    format!("{number}. {word} {detail}").trim_end().to_owned()
 }

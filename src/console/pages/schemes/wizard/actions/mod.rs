@@ -1,15 +1,18 @@
 //! Step 3: the actions in their order, and the limits.
 
+pub(super) mod action;
+mod edit;
+
 use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
+use self::{action::Fields, edit::edit};
 use super::{
-    Around, Fault, Kept, Step,
-    action::{self, Fields},
-    address, frame,
+    Around, Fault, Kept, Step, address, frame,
     kept::ORDER,
     may_write,
+    pickers::{Look, Picker},
     trigger::changed_elsewhere,
     trigger_kind,
 };
@@ -65,6 +68,8 @@ struct Editing {
     kind: &'static str,
     fields: Fields,
     caveat: Option<&'static str>,
+    /// Proposes groups, where groups are typed.
+    picker: Option<Picker>,
 }
 
 struct Limits {
@@ -79,6 +84,9 @@ struct Asks {
     back: String,
     /// The action that is being changed, from 0.
     edit: Option<usize>,
+    /// The field for which groups are looked up, and a part of their names.
+    look: String,
+    like: String,
 }
 
 /// The form as it was sent and refused.
@@ -86,6 +94,13 @@ struct Asks {
 struct Refused {
     errors: Errors,
     fields: Option<Fields>,
+    look: Option<Look>,
+}
+
+impl Refused {
+    fn by(errors: Errors) -> Self {
+        Self { errors, ..Self::default() }
+    }
 }
 
 /// The product of the draft's source, if one is chosen.
@@ -191,10 +206,12 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     if kept.typed.is_some() {
         return Ok(Answer::see(address(kept.id()).segment("yaml")));
     }
-    page(&asked, &kept, asks.edit, asks.back == "overview", Refused::default())
+    let look = Look::new(&asks.look, asks.like);
+    let refused = Refused { look, ..Refused::default() };
+    page(&asked, &kept, asks.edit, asks.back == "overview", refused).await
 }
 
-fn page(
+async fn page(
     asked: &Asked,
     kept: &Kept,
     edit: Option<usize>,
@@ -208,12 +225,19 @@ fn page(
             let none = || Problem::NotFound { kind: "action", id: place.to_string() };
             let item = items.get(place).ok_or_else(none)?;
             let kind = action::parts(item).map(|(kind, _)| kind);
+            let picker = match kind {
+                Some(ActionKind::AddGroups | ActionKind::RemoveGroups) => {
+                    Some(Picker::new(asked, kept, "names", refused.look.as_ref()).await)
+                }
+                _ => None,
+            };
             Some(Editing {
                 place,
                 word: kind.map_or("An action as YAML", action::word).to_owned(),
                 kind: kind.map_or("", ActionKind::as_str),
                 fields: refused.fields.unwrap_or_else(|| Fields::of(item)),
                 caveat: kind.and_then(|kind| objection(kind, trigger, product).1),
+                picker,
             })
         }
     };
@@ -249,13 +273,14 @@ pub(in crate::console) async fn save(asked: Asked, form: Form) -> Result<Answer,
     let mut kept = Kept::of(&asked)?;
     let to_overview = form.get("back") == "overview";
     if !kept.is_seen(&form) {
-        return page(&asked, &kept, None, to_overview, Refused { errors: changed_elsewhere(), fields: None });
+        return page(&asked, &kept, None, to_overview, Refused::by(changed_elsewhere())).await;
     }
     let here = address(kept.id()).segment(Step::Actions.path()).with("back", form.get("back"));
     let place = form.get("place").parse::<usize>().ok();
     match form.get("go") {
         "next" => return go_on(&asked, kept, &form, to_overview).await,
         "edit" => return edit(&asked, kept, &form, place, to_overview).await,
+        _ if Look::sent(&form).is_some() => return edit(&asked, kept, &form, place, to_overview).await,
         _ => {}
     }
     let Some(mut items) = items(&kept.document) else { return Ok(Answer::see(here)) };
@@ -265,11 +290,11 @@ pub(in crate::console) async fn save(asked: Asked, form: Form) -> Result<Answer,
             let kind = ActionKind::ALL.into_iter().find(|kind| kind.as_str() == form.get("kind"));
             let Some(kind) = kind else {
                 let errors = Errors::one("No action was added", "kind-add_groups", "Choose an action first.");
-                return page(&asked, &kept, None, to_overview, Refused { errors, fields: None });
+                return page(&asked, &kept, None, to_overview, Refused::by(errors)).await;
             };
             if let (Some(why), _) = objection(kind, trigger_kind(&kept), product(&asked, &kept)) {
                 let errors = Errors::one("No action was added", "kind-add_groups", why);
-                return page(&asked, &kept, None, to_overview, Refused { errors, fields: None });
+                return page(&asked, &kept, None, to_overview, Refused::by(errors)).await;
             }
             let item = Document::Map(vec![(kind.as_str().to_owned(), action::empty(kind))]);
             edited = (Fields::of(&item) != Fields::None).then_some(items.len());
@@ -301,37 +326,6 @@ async fn faults(asked: &Asked, kept: &Kept, place: Option<usize>) -> Result<Vec<
     Ok(faults.filter(is_here).map(Fault::on_field).collect())
 }
 
-async fn edit(
-    asked: &Asked,
-    mut kept: Kept,
-    form: &Form,
-    place: Option<usize>,
-    to_overview: bool,
-) -> Result<Answer, Problem> {
-    let none = || Problem::NotFound { kind: "action", id: form.get("place").to_owned() };
-    let place = place.ok_or_else(none)?;
-    let mut items = items(&kept.document).ok_or_else(none)?;
-    let item = items.get_mut(place).ok_or_else(none)?;
-    let fields = Fields::of(item).sent(form);
-    let title = "The action is not complete yet";
-    match fields.put_into(item) {
-        Ok(changed) => *item = changed,
-        Err(why) => {
-            let errors = Errors::one(title, "action-field", why);
-            return page(asked, &kept, Some(place), to_overview, Refused { errors, fields: Some(fields) });
-        }
-    }
-    kept.document.set("actions", Some(Document::List(items)), &ORDER);
-    kept.keep(asked, Step::Actions).await?;
-    let mut wrong = faults(asked, &kept, Some(place)).await?;
-    if !wrong.is_empty() {
-        wrong.iter_mut().for_each(|one| one.field = "action-field");
-        let errors = Errors { title, items: wrong };
-        return page(asked, &kept, Some(place), to_overview, Refused { errors, fields: Some(fields) });
-    }
-    Ok(Answer::see(address(kept.id()).segment(Step::Actions.path()).with("back", form.get("back"))))
-}
-
 async fn go_on(asked: &Asked, mut kept: Kept, form: &Form, to_overview: bool) -> Result<Answer, Problem> {
     if Limits::of(&kept.document).is_some() {
         let get = |name| form.get(name).trim().to_owned();
@@ -341,7 +335,7 @@ async fn go_on(asked: &Asked, mut kept: Kept, form: &Form, to_overview: bool) ->
     let wrong = faults(asked, &kept, None).await?;
     if !wrong.is_empty() {
         let errors = Errors { title: "The actions are not complete yet", items: wrong };
-        return page(asked, &kept, None, to_overview, Refused { errors, fields: None });
+        return page(asked, &kept, None, to_overview, Refused::by(errors)).await;
     }
     let next = if to_overview { Step::Overview } else { Step::Actions.next() };
     Ok(Answer::see(address(kept.id()).segment(next.path())))
