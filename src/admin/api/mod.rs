@@ -45,7 +45,6 @@ pub(super) use request::{headers::actor, query::bad_query};
 pub use sources::SourceRow;
 pub(super) use sources::pickers::Picked;
 
-pub(crate) use bulk::{BulkOrder, BulkPlan, order_bulk, plan_bulk};
 pub(crate) use dead_letters::{
     ChosenLetters, FoundLetters, count_held as count_held_steps, dismiss_letters, letters_to_redrive, redrive_letters,
 };

@@ -4,10 +4,7 @@ mod forms;
 mod order;
 mod plan;
 
-pub(crate) use forms::BulkPlan;
 pub(in crate::admin::api) use order::{__path_order, order};
-pub(crate) use order::{BulkOrder, order_bulk};
-pub(crate) use plan::plan_bulk;
 pub(in crate::admin::api) use plan::{__path_plan, plan};
 
 use std::sync::Arc;
