@@ -44,8 +44,9 @@ impl Settings {
     /// [`Error::Log`] and [`Error::Unseen`] if it is not known that it is kept.
     pub async fn create_bulk(&self, bulk: Bulk, is_over: impl Fn(&SchemeId) -> bool) -> Result<Scheme, Error> {
         let _turn = self.turn().await?;
-        let (over, others): (Vec<_>, Vec<_>) =
-            self.state().bulks().cloned().partition(|known| known.id != bulk.id && is_over(&known.id));
+        let kept: Vec<_> = self.state().bulks().filter(|known| known.id != bulk.id).cloned().collect();
+        // Outside the lock of the state: to ask may wait for the disk.
+        let (over, others): (Vec<_>, Vec<_>) = kept.into_iter().partition(|known| is_over(&known.id));
         for known in over {
             self.append_record(Record { key: Bulk::key_of(&known.id), payload: bytes::Bytes::new() }).await?;
         }

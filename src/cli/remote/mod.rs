@@ -2,6 +2,7 @@
 
 mod api;
 mod audit;
+mod bulk;
 mod confirm;
 mod dead_letters;
 mod decisions;
@@ -61,6 +62,8 @@ pub enum Command {
     Users(In<users::Command>),
     /// Picks of users for bulk actions: add, list, show, delete.
     Picks(In<picks::Command>),
+    /// Bulk actions over the users of a pick: plan, run.
+    Bulk(In<bulk::Command>),
 }
 
 /// A command and the usher that it is for.
@@ -127,5 +130,6 @@ async fn carry_out(output: &mut Output<'_>, command: Command) -> Result<ExitCode
         Command::Sources(In { server, command }) => sources::run(&server.api()?, output, command).await,
         Command::Users(In { server, command }) => users::run(&server.api()?, output, command).await,
         Command::Picks(In { server, command }) => picks::run(&server.api()?, output, command).await,
+        Command::Bulk(In { server, command }) => bulk::run(&server.api()?, output, command).await,
     }
 }

@@ -85,7 +85,7 @@ pub enum Command {
         /// In this source.
         #[arg(long, conflicts_with = "ids")]
         source: Option<String>,
-        /// Of this kind: scheme (one event), sweep (a schedule), manual or undo.
+        /// Of this kind: scheme (one event), sweep (a schedule), manual, bulk or undo.
         #[arg(long, conflicts_with = "ids")]
         kind: Option<String>,
         /// In this mode: test or active.
@@ -121,7 +121,7 @@ pub struct Filters {
     /// In this state: running, held, done, failed or cancelled.
     #[arg(long)]
     state: Option<String>,
-    /// Of this kind: scheme (one event), sweep (a schedule), manual or undo.
+    /// Of this kind: scheme (one event), sweep (a schedule), manual, bulk or undo.
     #[arg(long)]
     kind: Option<String>,
     /// That this person asked for; `schedule`: a schedule did.

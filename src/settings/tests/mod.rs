@@ -1,3 +1,4 @@
+mod bulks;
 mod drafts;
 mod filters;
 mod milestones;

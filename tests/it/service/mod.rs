@@ -7,6 +7,7 @@ mod activity;
 mod arrivals;
 mod audit;
 mod broken_files;
+mod bulk;
 mod code_and_crowd;
 mod confluence;
 mod damaged;

@@ -30,7 +30,7 @@ fn ground() -> Ground {
 }
 
 /// Lists the users anew, and waits for the end.
-async fn refresh(face: &Face) {
+pub(super) async fn refresh(face: &Face) {
     let before = face.ask("sources/acme", &[]).await.1["roster"]["as_of"].clone();
     let (status, _, begun) = face.send(Method::POST, "sources/acme/roster/refresh", &[], "").await;
     assert_eq!(status, StatusCode::ACCEPTED, "{begun}");
