@@ -24,15 +24,18 @@ use tokio::runtime::Handle;
 use url::Url;
 
 pub(crate) use api::{
-    ChosenLetters, ConflictRow, Deleted, DiffRow, EstimateRow, Explained, FileFormat, FoundLetters, HealthRow, Hunk,
-    Item, ItemKind, Left, Need, NextRow, ReconciliationRow, SchemeAnswer, SecretRow, SourceNow, Timeline, VersionName,
-    begin_preview, by_words, cancel_run, changeable, check_source, check_text, checked_reason, conflicts_of,
-    count_held_steps, create_scheme, create_source, decide_newcomers, delete_runs, delete_scheme, delete_source,
-    diff_of, difference, dismiss_letters, entries_of, estimated, explain_user, explained, export_audit, export_entries,
-    export_preview, export_runs, health_of, in_words, known_user, letters_to_redrive, named, needed_by, next_times,
-    not_in_views, once_shown, pause_or_resume_scheme, pause_source, pick_groups, read_user, redrive_letters,
-    refresh_roster, release_run, replace_scheme, replace_source, run_scheme, runnable, sees_scheme, sources_now,
-    stored_source, timeline_of, undo_obstacle, undo_plan, undo_run, unresolved_names, users_csv, version_of,
+    BulkOrder, BulkPlan, Chosen, ChosenLetters, ConflictRow, Deleted, DiffRow, EstimateRow, Explained, FileForm,
+    FileFormat, FileRead, FilterText, FoundLetters, HealthRow, Hunk, Item, ItemKind, Left, NamedPlan, Need, NextRow,
+    PickFile, ReconciliationRow, SchemeAnswer, SecretRow, SourceNow, Timeline, VersionName, add_to_pick, begin_preview,
+    by_words, cancel_run, changeable, check_source, check_text, checked_reason, conflicts_of, count_held_steps,
+    create_scheme, create_source, decide_newcomers, delete_pick, delete_runs, delete_scheme, delete_source, diff_of,
+    difference, dismiss_letters, entries_of, estimated, explain_user, explained, export_audit, export_entries,
+    export_preview, export_runs, health_of, in_words, known_user, letters_to_redrive, make_pick, name_plan, named,
+    needed_by, next_times, not_in_views, once_shown, order_bulk, own_pick, pause_or_resume_scheme, pause_source,
+    pick_file, pick_groups, picked_users, plan_bulk, read_file, read_user, redrive_letters, refresh_roster,
+    release_run, remove_from_pick, replace_scheme, replace_source, run_of_bulk, run_scheme, runnable, sees_scheme,
+    sources_now, stored_source, timeline_of, undo_obstacle, undo_plan, undo_run, unresolved_names, users_csv,
+    version_of,
 };
 pub use api::{SourceRow, end_waits};
 pub use auth::{AdminToken, Error, TOKEN_FILE, token};

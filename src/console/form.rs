@@ -22,6 +22,11 @@ impl Form {
         Ok(Self(form_urlencoded::parse(&body).into_owned().collect()))
     }
 
+    /// The fields of a form that was taken apart already.
+    pub(super) fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     /// The value of a field; empty if it was not sent.
     pub(super) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)

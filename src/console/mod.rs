@@ -29,7 +29,10 @@ use answer::Answer;
 use asked::Asked;
 use kept_forms::KeptForms;
 use origin::Origin;
-use pages::sources::LastChecks;
+use pages::{
+    bulk::{LastPlans, UploadedFiles},
+    sources::LastChecks,
+};
 use requests::Requests;
 use session::{Keys, Lifetimes, MadeKey};
 
@@ -43,6 +46,8 @@ pub struct Console {
     requests: Requests,
     kept_forms: KeptForms,
     checks: LastChecks,
+    plans: LastPlans,
+    files: UploadedFiles,
     zone: Tz,
 }
 
@@ -65,6 +70,8 @@ impl Console {
             requests: Requests::default(),
             kept_forms: KeptForms::default(),
             checks: LastChecks::default(),
+            plans: LastPlans::default(),
+            files: UploadedFiles::default(),
             zone,
         })
     }

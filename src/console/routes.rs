@@ -13,13 +13,22 @@ use super::{
     pages,
     session::{oidc, sign_in, sign_out},
 };
-use crate::admin::{Problem, page_resource, reading};
+use crate::{
+    admin::{FileForm, Problem, page_resource, reading},
+    user_list::MAX_BYTES as MAX_LIST,
+};
 
 /// The methods of a page.
 const READING: &str = "GET, HEAD";
 
 /// The longest form with a draft of a scheme, in bytes: a draft has 512 KiB at most, and escapes take thrice as much.
 const MAX_DRAFT: usize = 2 * 1024 * 1024;
+
+/// The longest form with the ticks of a page, in bytes: a page has 40 users, and an id may have 255 characters.
+const MAX_TICKS: usize = 256 * 1024;
+
+/// The longest form with a file, in bytes: what is around the file has room besides.
+const MAX_UPLOAD: usize = MAX_LIST + 128 * 1024;
 
 /// The longest number of a form, in bytes.
 const MAX_REQUEST: usize = 64;
@@ -88,6 +97,12 @@ pub(super) fn all() -> Vec<Resource> {
         act("/schemes/{id}/enable", pages::schemes::act::enable),
         act("/schemes/{id}/disable", pages::schemes::act::disable),
         act("/schemes/{id}/test", pages::schemes::act::test_mode),
+        both_of("/bulk", MAX_TICKS, pages::bulk::pick::show, pages::bulk::save),
+        upload("/bulk/file", pages::bulk::file::show, pages::bulk::file::upload),
+        act("/bulk/file/again", pages::bulk::file::again),
+        both("/bulk/{pick}/action", pages::bulk::action::show, pages::bulk::action::change),
+        page("/bulk/{pick}/groups", pages::bulk::action::groups),
+        both("/bulk/{pick}/check", pages::bulk::check::show, pages::bulk::check::order),
         page("/runs", pages::runs::list::show),
         page("/runs/latest", pages::runs::list::latest),
         page("/runs/folded", pages::runs::folded::show),
@@ -101,6 +116,7 @@ pub(super) fn all() -> Vec<Resource> {
         page("/runs/{id}/diff", pages::runs::diff::show),
         both("/runs/{id}/undo", pages::runs::undo::show, pages::runs::undo::undo),
         act("/runs/{id}/release", pages::runs::decide::release),
+        act("/runs/{id}/pick", pages::bulk::failed::pick),
         act("/runs/{id}/cancel", pages::runs::decide::cancel),
         page("/dead-letters", pages::dead_letters::list::show),
         both("/dead-letters/again", pages::dead_letters::again::show, pages::dead_letters::again::again),
@@ -216,6 +232,36 @@ where
     web::post().to(handler)
 }
 
+/// A form with a file. It is not kept for those whose session has ended: a file is sent once more.
+fn upload<S, F>(path: &str, show: fn(Asked) -> S, act: fn(Asked, Form, Bytes) -> F) -> Resource
+where
+    S: Future<Output = Result<Answer, Problem>> + 'static,
+    F: Future<Output = Result<Answer, Problem>> + 'static,
+{
+    let handler = move |asked: Result<Asked, Away>, request: HttpRequest, payload: Payload| async move {
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(away) => return away.then(page_of_act(&request)).error_response(),
+        };
+        let body = Bytes::from_request(&request, &mut payload.into_inner()).await;
+        let answer = match taken_apart(&asked, body).await {
+            Ok((form, file)) => act(asked.clone(), form, file).await,
+            Err(problem) => Err(problem),
+        };
+        let answer = asked.recorded(answer).await;
+        asked.respond(answer)
+    };
+    let all = resource(path, "GET, HEAD, POST").app_data(PayloadConfig::new(MAX_UPLOAD));
+    all.route(shows(show)).route(web::post().to(handler))
+}
+
+/// The form and its file, if a page of this console and of this session sent them.
+async fn taken_apart(asked: &Asked, body: Result<Bytes, actix_web::Error>) -> Result<(Form, Bytes), Problem> {
+    let body = body.map_err(|_| Problem::TooLarge(MAX_LIST))?;
+    let FileForm { file, fields } = FileForm::read(asked.headers(), body, MAX_LIST).await?;
+    Ok((checked(asked, Form::of(fields))?, file))
+}
+
 async fn done<F>(asked: Asked, body: Result<Bytes, actix_web::Error>, act: fn(Asked, Form) -> F) -> HttpResponse
 where
     F: Future<Output = Result<Answer, Problem>> + 'static,
@@ -239,7 +285,11 @@ where
 
 /// The form, if a page of this console and of this session sent it.
 fn proved(asked: &Asked, body: Result<Bytes, actix_web::Error>) -> Result<Form, Problem> {
-    let form = Form::read(body)?;
+    checked(asked, Form::read(body)?)
+}
+
+/// The same, of a form that was read.
+fn checked(asked: &Asked, form: Form) -> Result<Form, Problem> {
     let console = asked.console();
     if !console.origin().sent(asked.headers()) || !console.keys().is_form_token(asked.session(), form.get("form_token"))
     {

@@ -45,6 +45,7 @@ pub(super) use request::{headers::actor, query::bad_query};
 pub use sources::SourceRow;
 pub(super) use sources::pickers::Picked;
 
+pub(crate) use bulk::{BulkOrder, BulkPlan, NamedPlan, name_plan, order_bulk, plan_bulk, run_of_bulk};
 pub(crate) use dead_letters::{
     ChosenLetters, FoundLetters, count_held as count_held_steps, dismiss_letters, letters_to_redrive, redrive_letters,
 };
@@ -52,8 +53,13 @@ pub(crate) use estimate::{EstimateRow, estimated};
 pub(crate) use explain::{begin_preview, explained, export_preview};
 pub(crate) use newcomers::{ReconciliationRow, decide as decide_newcomers};
 pub(crate) use pauses::{pause_scheme_now as pause_or_resume_scheme, pause_source_now as pause_source};
+pub(crate) use picks::{
+    Chosen, FileRead, FilterText, PickFile, add_to_pick, delete_pick, make_pick, own_pick, pick_file, picked_users,
+    read_file, remove_from_pick,
+};
 pub(crate) use request::{
     body::checked_reason,
+    form::FileForm,
     lookup::{not_in_views, sees as sees_scheme},
 };
 pub(crate) use runs::{

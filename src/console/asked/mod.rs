@@ -203,17 +203,33 @@ impl Asked {
             }
             return Err(refusal.into());
         }
-        let lifetimes = self.0.console.lifetimes();
-        if permission.wants_fresh_sign_in() && !self.0.session.is_fresh(lifetimes, self.0.now) {
-            let age = length(lifetimes.again_after);
-            let why = format!(
-                "This can't be undone, and you signed in more than {age} ago. Sign in again: the form is kept for an hour, to be sent once more."
-            );
-            self.attempted(permission, about, "the sign-in was too old for what can't be undone".to_owned());
-            self.0.is_too_old.set(true);
-            return Err(Problem::Forbidden(why));
+        if permission.wants_fresh_sign_in() {
+            return self.freshly(permission, about, "This can't be undone");
         }
         Ok(())
+    }
+
+    /// The same for what does great harm, although it can be undone: the sign-in may not be old.
+    ///
+    /// # Errors
+    /// As [`may`](Self::may).
+    pub(super) fn may_freshly(&self, permission: Permission, about: About<'_>) -> Result<(), Problem> {
+        self.may(permission, about)?;
+        self.freshly(permission, about, "This is about a great part of the users")
+    }
+
+    fn freshly(&self, permission: Permission, about: About<'_>, what: &str) -> Result<(), Problem> {
+        let lifetimes = self.0.console.lifetimes();
+        if self.0.session.is_fresh(lifetimes, self.0.now) {
+            return Ok(());
+        }
+        let age = length(lifetimes.again_after);
+        let why = format!(
+            "{what}, and you signed in more than {age} ago. Sign in again: the form is kept for an hour, to be sent once more."
+        );
+        self.attempted(permission, about, "the sign-in was too old for what does great harm".to_owned());
+        self.0.is_too_old.set(true);
+        Err(Problem::Forbidden(why))
     }
 
     fn attempted(&self, permission: Permission, about: About<'_>, why: String) {

@@ -116,6 +116,7 @@ impl From<StepResult> for Badge {
 pub(in crate::console) enum Place {
     Today,
     Schemes,
+    Bulk,
     Runs,
     DeadLetters,
     Users,
@@ -131,6 +132,7 @@ impl Place {
     pub(in crate::console) const RAIL: &'static [(Self, &'static str, &'static str, &'static str)] = &[
         (Self::Today, "Today", "/", "today"),
         (Self::Schemes, "Schemes", "/schemes", "schemes"),
+        (Self::Bulk, "Bulk", "/bulk", "bulk"),
         (Self::Runs, "Runs", "/runs", "runs"),
         (Self::DeadLetters, "Dead letters", "/dead-letters", "letters"),
         (Self::Users, "Users", "/users", "users"),

@@ -1,6 +1,7 @@
 //! The pages, each with what it shows.
 
 pub(super) mod audit;
+pub(super) mod bulk;
 pub(super) mod components;
 pub(super) mod connect;
 pub(super) mod dead_letters;

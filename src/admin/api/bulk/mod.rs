@@ -4,15 +4,19 @@ mod forms;
 mod order;
 mod plan;
 
+pub(crate) use forms::BulkPlan;
 pub(in crate::admin::api) use order::{__path_order, order};
+pub(crate) use order::{BulkOrder, order_bulk, run_of as run_of_bulk};
+pub(crate) use plan::plan_bulk;
 pub(in crate::admin::api) use plan::{__path_plan, plan};
 
 use std::sync::Arc;
 
+use actix_web::web::Data;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Problem;
+use super::{Problem, request::work::done};
 use crate::{
     admin::{AdminState, identity::Principal},
     domain::{Action, ActionKind, Pick, Scheme},
@@ -45,4 +49,33 @@ fn planned(state: &AdminState, pick: &Pick, actions: &Value) -> Result<(Scheme, 
 /// Whether no undo can put back what `action` does.
 fn is_irreversible(action: &Action) -> bool {
     matches!(action.kind(), ActionKind::Delete | ActionKind::InvalidatePassword | ActionKind::CreateIssue)
+}
+
+/// Actions on a pick, as they are before anybody looks at its users.
+#[derive(Debug, Clone)]
+pub(crate) struct NamedPlan {
+    /// Names exactly these users and actions, as [`BulkPlan::plan`] does.
+    pub(crate) plan: String,
+    /// The actions in their order.
+    pub(crate) actions: Vec<ActionKind>,
+    /// Whether no undo can put back what one of them does.
+    pub(crate) is_irreversible: bool,
+}
+
+/// The name of the plan of `actions` on the pick `id`. No user is read.
+///
+/// # Errors
+/// [`Problem::NotFound`] if `caller` has no such pick, [`Problem::Conflict`] if it has no users,
+/// [`Problem::InvalidActions`] if the actions can't be carried out.
+pub(crate) async fn name_plan(
+    state: &Data<AdminState>,
+    caller: &Principal,
+    id: &str,
+    actions: &Value,
+) -> Result<NamedPlan, Problem> {
+    let pick = pick(state, caller, id)?;
+    let (of, actions) = (Data::clone(state), actions.clone());
+    let (scheme, plan) = done(state.runtime(), move || planned(&of, &pick, &actions)).await?;
+    let is_irreversible = scheme.actions.iter().any(is_irreversible);
+    Ok(NamedPlan { plan, actions: scheme.actions.iter().map(Action::kind).collect(), is_irreversible })
 }

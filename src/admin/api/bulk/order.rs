@@ -123,6 +123,12 @@ pub(crate) async fn order_bulk(
     }
 }
 
+/// The run of the bulk action that is ordered with `key`. Nobody finds another order with the same one.
+pub(crate) fn run_of(key: &RequestKey) -> RunId {
+    let id = Bulk::new_id(nonce(Some(key)));
+    RunId::of_sweep(&SweepId::of_bulk(&id), &id)
+}
+
 /// The part of a bulk action's id that tells it from others: the same for each request with one key.
 fn nonce(key: Option<&RequestKey>) -> [u8; 8] {
     let Some(key) = key else { return rand::random() };

@@ -14,10 +14,15 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 
-use self::{
-    make::{add_to_pick, delete_pick, make_pick, own_pick, remove_from_pick},
-    rows::{NewPick, PickMade, PickRow, SomeUsers},
+pub(crate) use self::{
+    file::{PickFile, pick_file, read_file},
+    filter::FilterText,
+    make::{Chosen, add_to_pick, delete_pick, make_pick, own_pick, remove_from_pick},
+    rows::FileRead,
+    users::picked_users,
 };
+
+use self::rows::{NewPick, PickMade, PickRow, SomeUsers};
 use super::{
     ApiResponse, Problem, page,
     request::{

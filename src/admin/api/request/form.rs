@@ -24,11 +24,11 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A form with a file in the field `file`.
 #[derive(Debug)]
-pub(in crate::admin::api) struct FileForm {
+pub(crate) struct FileForm {
     /// The file.
-    pub(in crate::admin::api) file: Bytes,
+    pub(crate) file: Bytes,
     /// The names and values of the other fields, in their order.
-    pub(in crate::admin::api) fields: Vec<(String, String)>,
+    pub(crate) fields: Vec<(String, String)>,
 }
 
 /// Whether the body is such a form.
@@ -43,7 +43,7 @@ impl FileForm {
     /// # Errors
     /// [`Problem::TooLarge`] if the file is too long; [`Problem::BadRequest`] if the body is no such form, or has no file,
     /// several, or too many other fields.
-    pub(in crate::admin::api) async fn read(headers: &HeaderMap, body: Bytes, most: usize) -> Result<Self, Problem> {
+    pub(crate) async fn read(headers: &HeaderMap, body: Bytes, most: usize) -> Result<Self, Problem> {
         let read =
             timeout(TIMEOUT, Self::of(Multipart::new(headers, stream::iter([Ok::<_, PayloadError>(body)])), most));
         read.await.unwrap_or_else(|_| Err(unreadable(&"it takes too long")))

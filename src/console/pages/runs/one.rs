@@ -131,7 +131,7 @@ pub(super) async fn page(asked: &Asked, run: Run, asks: Asks, refused: Refused) 
 }
 
 /// The run that the path names.
-pub(super) async fn run(asked: &Asked) -> Result<Run, Problem> {
+pub(in crate::console::pages) async fn run(asked: &Asked) -> Result<Run, Problem> {
     let wanted = RunId::new(asked.id());
     let read = move |state: &AdminState| state.views().run(&wanted).map_err(|error| Problem::internal(&error));
     let found = asked.read(read).await?.filter(|run| asked.principal().sees(&run.source));

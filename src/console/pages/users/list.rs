@@ -49,20 +49,21 @@ struct List {
     says: String,
 }
 
-struct Row {
-    path: String,
+/// A user in a table.
+pub(in crate::console::pages) struct Row {
+    pub(in crate::console::pages) path: String,
     /// The login name; without one, the display name.
-    name: String,
-    display_name: String,
-    id: String,
-    source: String,
-    email: Option<String>,
-    kind: Kind,
-    status: &'static str,
-    created: Option<Moment>,
-    last_login: Option<Moment>,
-    never: bool,
-    protected: bool,
+    pub(in crate::console::pages) name: String,
+    pub(in crate::console::pages) display_name: String,
+    pub(in crate::console::pages) id: String,
+    pub(in crate::console::pages) source: String,
+    pub(in crate::console::pages) email: Option<String>,
+    pub(in crate::console::pages) kind: Kind,
+    pub(in crate::console::pages) status: &'static str,
+    pub(in crate::console::pages) created: Option<Moment>,
+    pub(in crate::console::pages) last_login: Option<Moment>,
+    pub(in crate::console::pages) never: bool,
+    pub(in crate::console::pages) protected: bool,
 }
 
 /// The filters in the address. An empty one is none.
@@ -128,7 +129,7 @@ impl Asks {
 }
 
 impl Row {
-    fn new(asked: &Asked, user: UserRow) -> Self {
+    pub(in crate::console::pages) fn new(asked: &Asked, user: UserRow) -> Self {
         let badge: Badge = status_badge(user.status);
         let display_name = user.display_name.unwrap_or_default();
         let id = user.id.to_string();
@@ -152,11 +153,17 @@ impl Row {
 }
 
 /// The values of filters with their words.
-fn truths(yes: &str, no: &str) -> Vec<Choice> {
+pub(in crate::console::pages) fn truths(yes: &str, no: &str) -> Vec<Choice> {
     vec![Choice::new(true, yes), Choice::new(false, no)]
 }
 
-fn sorts() -> Vec<Choice> {
+/// The states of accounts with their words.
+pub(in crate::console::pages) fn statuses() -> Vec<Choice> {
+    UserStatus::ALL.map(|status| Choice::new(status.as_str(), status_badge(Some(status)).word)).to_vec()
+}
+
+/// The orders with their words.
+pub(in crate::console::pages) fn sorts() -> Vec<Choice> {
     let words = [
         ("name", "Name"),
         ("-name", "Name, from the end"),
@@ -188,7 +195,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let page = Page {
         export: filters.at("/users.csv").to_string(),
         rosters: Rosters::read(&asked, of, &chosen.source).await?,
-        statuses: UserStatus::ALL.map(|status| Choice::new(status.as_str(), status_badge(Some(status)).word)).into(),
+        statuses: statuses(),
         logins: truths("Never", "At least once"),
         protections: truths("Protected", "Not protected"),
         sorts: sorts(),
@@ -213,11 +220,7 @@ async fn list(asked: &Asked, chosen: &Asks, of: &[SourceRow]) -> Result<List, Pr
     let chips = filters.chips(&[
         ("q", "Text", &[]),
         ("domain", "E-mail domain", &[]),
-        (
-            "status",
-            "Status",
-            &UserStatus::ALL.map(|status| Choice::new(status.as_str(), status_badge(Some(status)).word)),
-        ),
+        ("status", "Status", &statuses()),
         ("directory", "Directory", &[]),
         ("created_before", "Created before", &[]),
         ("last_login_before", "Last login before", &[]),

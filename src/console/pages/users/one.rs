@@ -12,7 +12,10 @@ use super::{
     timeline::{Place as At, Timeline},
 };
 use crate::{
-    admin::{Problem, SourceRow},
+    admin::{
+        Problem, SourceRow,
+        identity::{About, Permission},
+    },
     console::{
         Answer, Asked,
         addresses::Address,
@@ -28,6 +31,8 @@ struct One {
     frame: Frame,
     id: String,
     source: String,
+    source_id: String,
+    may_act: Option<String>,
     of_source: String,
     badges: Vec<Badge>,
     is_known: bool,
@@ -92,6 +97,8 @@ async fn page(asked: &Asked, source: &SourceRow, id: &UserId, asks: &Asks) -> Re
         frame: asked.frame(Place::Users, view.map_or_else(|| id.to_string(), name)),
         id: id.to_string(),
         source: source.name().to_owned(),
+        source_id: source.id().to_string(),
+        may_act: asked.why_not(Permission::Bulk, About::Source(source.id())),
         of_source: Address::new("/users").with("source", source.id().as_str()).to_string(),
         badges: view.map(badges).unwrap_or_default(),
         is_known: view.is_some(),

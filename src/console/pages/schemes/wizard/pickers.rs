@@ -23,8 +23,22 @@ const SHOWN: usize = 50;
 /// The longest part of a name, in characters.
 const LONGEST: usize = 255;
 
+/// The source whose groups are proposed, and the address that proposes them while somebody types.
+pub(in crate::console::pages) struct Groups {
+    pub(in crate::console::pages) source: Option<String>,
+    pub(in crate::console::pages) path: Address,
+}
+
+impl Groups {
+    /// Those of the draft's source.
+    pub(super) fn of(kept: &Kept) -> Self {
+        let source = kept.document.get("source").and_then(Document::as_text);
+        Self { source, path: address(kept.id()).segment("groups") }
+    }
+}
+
 /// A field for one more group, beside the field that has all of them.
-pub(super) struct Picker {
+pub(in crate::console::pages) struct Picker {
     pub(super) field: &'static str,
     pub(super) about: &'static str,
     pub(super) path: String,
@@ -34,7 +48,7 @@ pub(super) struct Picker {
 /// The groups that were found: a part that is swapped in.
 #[derive(Template, Default)]
 #[template(path = "schemes/wizard/groups.html")]
-pub(super) struct Found {
+pub(in crate::console::pages) struct Found {
     field: &'static str,
     groups: Vec<Group>,
     /// The title of boxes to tick, where there are any.
@@ -51,7 +65,7 @@ struct Group {
 }
 
 /// What a button beside such a field asks for: to add what was picked, and perhaps to look groups up.
-pub(super) struct Look {
+pub(in crate::console::pages) struct Look {
     field: &'static str,
     /// A part of the names of groups, if they are looked up.
     like: Option<String>,
@@ -63,12 +77,12 @@ fn named(field: &str) -> Option<(&'static str, &'static str)> {
 
 impl Look {
     /// As a query tells it.
-    pub(super) fn new(field: &str, like: String) -> Option<Self> {
+    pub(in crate::console::pages) fn new(field: &str, like: String) -> Option<Self> {
         named(field).map(|(field, _)| Self { field, like: Some(like) })
     }
 
     /// As a form was sent; none if it asks for something else.
-    pub(super) fn sent(form: &Form) -> Option<Self> {
+    pub(in crate::console::pages) fn sent(form: &Form) -> Option<Self> {
         let (what, field) = form.get("go").split_once(':')?;
         let (field, _) = named(field)?;
         let typed = || form.get(&format!("{field}_more")).trim().chars().take(LONGEST).collect();
@@ -80,7 +94,7 @@ impl Look {
     }
 
     /// Leads to `page`, at the field.
-    pub(super) fn see(&self, page: Address) -> Answer {
+    pub(in crate::console::pages) fn see(&self, page: Address) -> Answer {
         let field = self.field;
         match &self.like {
             None => Answer::see(format!("{page}#{field}_more")),
@@ -94,24 +108,29 @@ impl Look {
 
 impl Picker {
     /// For the field called `field`, with what was looked up for it.
-    pub(super) async fn new(asked: &Asked, kept: &Kept, field: &'static str, look: Option<&Look>) -> Self {
+    pub(in crate::console::pages) async fn new(
+        asked: &Asked,
+        groups: &Groups,
+        field: &'static str,
+        look: Option<&Look>,
+    ) -> Self {
         let about = named(field).map_or("", |(_, about)| about);
         let like = look.filter(|look| look.field == field).and_then(|look| look.like.as_deref());
         let found = match like {
-            Some(like) => Found::of(asked, kept, field, like).await.looked_up(like),
+            Some(like) => Found::of(asked, groups, field, like).await.looked_up(like),
             None => Found { field, ..Found::default() },
         };
-        Self { field, about, path: address(kept.id()).segment("groups").with("field", field).to_string(), found }
+        Self { field, about, path: groups.path.clone().with("field", field).to_string(), found }
     }
 }
 
 impl Found {
-    /// The groups of the draft's source with `like` in their names, or why they are not known.
-    async fn of(asked: &Asked, kept: &Kept, field: &'static str, like: &str) -> Self {
-        let Some(source) = kept.document.get("source").and_then(Document::as_text) else {
+    /// The groups of the source with `like` in their names, or why they are not known.
+    async fn of(asked: &Asked, groups: &Groups, field: &'static str, like: &str) -> Self {
+        let Some(source) = &groups.source else {
             return Self::unknown(field, "No source is chosen yet.".to_owned());
         };
-        match pick_groups(asked.state(), asked.principal(), &source, like.to_owned()).await {
+        match pick_groups(asked.state(), asked.principal(), source, like.to_owned()).await {
             Ok(found) => {
                 let groups: Vec<_> = found.groups.iter().filter_map(Group::new).collect();
                 let may_be_more = found.may_be_more || groups.len() > SHOWN;
@@ -184,17 +203,25 @@ struct Asks {
 /// [`Problem::NotFound`] if they have no such draft; [`Problem::BadQuery`] if there is no such field, or a parameter is
 /// unknown.
 pub(in crate::console) async fn groups(asked: Asked) -> Result<Answer, Problem> {
-    let asks: Asks = asked.query()?;
     let kept = Kept::of(&asked)?;
+    part(&asked, &Groups::of(&kept), address(kept.id())).await
+}
+
+/// The groups for a field, while somebody types; `page` for those who ask for no part.
+///
+/// # Errors
+/// [`Problem::BadQuery`] if there is no such field, or a parameter is unknown.
+pub(in crate::console::pages) async fn part(asked: &Asked, groups: &Groups, page: Address) -> Result<Answer, Problem> {
+    let asks: Asks = asked.query()?;
     if !asked.is_partial() {
-        return Ok(Answer::see(address(kept.id())));
+        return Ok(Answer::see(page));
     }
     let field = named(&asks.field).map(|(field, _)| field);
     let field = field.ok_or_else(|| Problem::BadQuery("`field` is none of those for groups".to_owned()))?;
     let typed = [asks.only_groups_more, asks.exempt_groups_more, asks.names_more].concat();
     match typed.trim() {
         "" => Answer::html(&Found { field, ..Found::default() }),
-        like => Answer::html(&Found::of(&asked, &kept, field, like).await),
+        like => Answer::html(&Found::of(asked, groups, field, like).await),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{config::Document, console::form::Form, domain::ActionKind};
 
 /// The fields of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::console::pages::schemes::wizard) enum Fields {
+pub(in crate::console::pages) enum Fields {
     /// It has none.
     None,
     /// Groups or applications, one a line.

@@ -1,10 +1,8 @@
 //! One action is changed by its fields.
 
 use super::{
-    super::{Kept, Step, address, kept::ORDER, pickers::Look},
-    Refused,
-    action::Fields,
-    faults, items, page,
+    super::{Kept, Step, kept::ORDER, pickers::Look},
+    Refused, faults, here, items, page, sent_action,
 };
 use crate::{
     admin::Problem,
@@ -23,14 +21,11 @@ pub(super) async fn edit(
     place: Option<usize>,
     to_overview: bool,
 ) -> Result<Answer, Problem> {
-    let none = || Problem::NotFound { kind: "action", id: form.get("place").to_owned() };
-    let place = place.ok_or_else(none)?;
-    let mut items = items(&kept.document).ok_or_else(none)?;
-    let item = items.get_mut(place).ok_or_else(none)?;
-    let fields = Fields::of(item).sent(form);
+    let mut items = items(&kept.document).unwrap_or_default();
+    let (place, fields, changed) = sent_action(form, &items, place)?;
     let title = "The action is not complete yet";
-    match fields.put_into(item) {
-        Ok(changed) => *item = changed,
+    match changed {
+        Ok(changed) => items[place] = changed,
         Err(why) => {
             let errors = Errors::one(title, "action-field", why);
             let refused = Refused { fields: Some(fields), ..Refused::by(errors) };
@@ -39,7 +34,7 @@ pub(super) async fn edit(
     }
     kept.document.set("actions", Some(Document::List(items)), &ORDER);
     kept.keep(asked, Step::Actions).await?;
-    let here = address(kept.id()).segment(Step::Actions.path()).with("back", form.get("back"));
+    let here = here(&kept, to_overview);
     if let Some(look) = Look::sent(form) {
         return Ok(look.see(here.with("edit", &place.to_string())));
     }

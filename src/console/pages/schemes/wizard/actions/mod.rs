@@ -2,17 +2,20 @@
 
 pub(super) mod action;
 mod edit;
+mod step;
 
 use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
+
+pub(in crate::console::pages) use step::{ActionStep, At, Edited, GoesWith, change_list, kind_at, sent_action};
 
 use self::{action::Fields, edit::edit};
 use super::{
     Around, Fault, Kept, Step, address, frame,
     kept::ORDER,
     may_write,
-    pickers::{Look, Picker},
+    pickers::{Groups, Look, Picker},
     trigger::changed_elsewhere,
     trigger_kind,
 };
@@ -21,11 +24,11 @@ use crate::{
     config::Document,
     console::{
         Answer, Asked,
+        addresses::Address,
         form::Form,
-        frame::{Badge, Errors, FieldError, Frame},
-        pages::schemes::read::undo_badge,
+        frame::{Errors, FieldError, Frame},
     },
-    domain::{ActionKind, Capability, Product, TriggerKind},
+    domain::{ActionKind, Product, TriggerKind},
 };
 
 #[derive(Template)]
@@ -34,42 +37,9 @@ struct Page {
     frame: Frame,
     around: Around,
     errors: Errors,
-    rows: Option<Vec<Row>>,
-    choices: Vec<ActionChoice>,
+    step: ActionStep,
     limits: Option<Limits>,
     is_sweep: bool,
-    editing: Option<Editing>,
-}
-
-/// An action of the draft.
-struct Row {
-    place: usize,
-    word: String,
-    detail: String,
-    undo: Option<Badge>,
-    is_first: bool,
-    is_last: bool,
-    is_delete: bool,
-}
-
-/// An action that can be added, or why not.
-struct ActionChoice {
-    value: &'static str,
-    word: &'static str,
-    undo: Badge,
-    why_not: Option<String>,
-    caveat: Option<&'static str>,
-}
-
-/// The action that is being changed.
-struct Editing {
-    place: usize,
-    word: String,
-    kind: &'static str,
-    fields: Fields,
-    caveat: Option<&'static str>,
-    /// Proposes groups, where groups are typed.
-    picker: Option<Picker>,
 }
 
 struct Limits {
@@ -107,51 +77,6 @@ impl Refused {
 pub(super) fn product(asked: &Asked, kept: &Kept) -> Option<Product> {
     let source = kept.document.get("source")?.as_text()?;
     asked.state().sources().iter().find(|row| row.id().as_str() == source).map(|row| row.product())
-}
-
-/// Why an action can't be added; and the restriction that goes with it.
-fn objection(
-    kind: ActionKind,
-    trigger: Option<TriggerKind>,
-    product: Option<Product>,
-) -> (Option<String>, Option<&'static str>) {
-    if trigger.is_some_and(|trigger| !trigger.is_sweep()) && !kind.goes_with_events() {
-        let why = "Not with this trigger: it needs a schedule or a person.";
-        return (Some(why.to_owned()), None);
-    }
-    match product.map(|product| (product, product.capability(kind))) {
-        Some((product, Capability::No(why))) => (Some(format!("{} can't do it: {why}.", product.title())), None),
-        Some((_, Capability::Partly(caveat))) => (None, Some(caveat)),
-        Some((_, Capability::Yes)) | None => (None, None),
-    }
-}
-
-impl Row {
-    fn new(place: usize, item: &Document, count: usize) -> Self {
-        let known = action::parts(item);
-        let detail = match (known, Fields::of(item)) {
-            (Some(_), Fields::None | Fields::SendsLink(false)) => String::new(),
-            (Some((ActionKind::RemoveApplicationAccess, _)), Fields::Names(names)) if names.is_empty() => {
-                "all".to_owned()
-            }
-            (Some(_), Fields::Names(names)) => names.lines().collect::<Vec<_>>().join(", "),
-            (Some(_), Fields::Suffix(suffix)) => suffix,
-            (Some(_), Fields::SendsLink(true)) => "with a link to set a new one".to_owned(),
-            (Some(_), Fields::Issue { project, summary, .. }) => format!("in {project}: {summary}"),
-            (_, Fields::Yaml(text)) => text,
-            (None, _) => String::new(),
-        };
-        let kind = known.map(|(kind, _)| kind);
-        Self {
-            place,
-            word: kind.map_or("As YAML", action::word).to_owned(),
-            detail,
-            undo: kind.map(undo_badge),
-            is_first: place == 0,
-            is_last: place + 1 == count,
-            is_delete: kind == Some(ActionKind::Delete),
-        }
-    }
 }
 
 /// The actions of a draft; none if they are no list.
@@ -218,46 +143,33 @@ async fn page(
     to_overview: bool,
     refused: Refused,
 ) -> Result<Answer, Problem> {
-    let (trigger, product, items) = (trigger_kind(kept), product(asked, kept), items(&kept.document));
-    let editing = match (edit, &items) {
-        (None, _) | (_, None) => None,
-        (Some(place), Some(items)) => {
-            let none = || Problem::NotFound { kind: "action", id: place.to_string() };
-            let item = items.get(place).ok_or_else(none)?;
-            let kind = action::parts(item).map(|(kind, _)| kind);
-            let picker = match kind {
-                Some(ActionKind::AddGroups | ActionKind::RemoveGroups) => {
-                    Some(Picker::new(asked, kept, "names", refused.look.as_ref()).await)
-                }
-                _ => None,
-            };
-            Some(Editing {
-                place,
-                word: kind.map_or("An action as YAML", action::word).to_owned(),
-                kind: kind.map_or("", ActionKind::as_str),
-                fields: refused.fields.unwrap_or_else(|| Fields::of(item)),
-                caveat: kind.and_then(|kind| objection(kind, trigger, product).1),
-                picker,
-            })
+    let items = items(&kept.document);
+    let picker = match edit.and_then(|place| kind_at(items.as_deref()?, place)) {
+        Some(ActionKind::AddGroups | ActionKind::RemoveGroups) => {
+            Some(Picker::new(asked, &Groups::of(kept), "names", refused.look.as_ref()).await)
         }
+        _ => None,
     };
-    let choice = |kind: ActionKind| {
-        let (why_not, caveat) = objection(kind, trigger, product);
-        ActionChoice { value: kind.as_str(), word: action::word(kind), undo: undo_badge(kind), why_not, caveat }
+    let around = Around::new(asked, kept, Step::Actions, to_overview);
+    let at = At {
+        base: around.path.clone(),
+        is_draft: true,
+        tag: around.tag.clone(),
+        to_overview,
+        actions: String::new(),
+        list: here(kept, to_overview),
+        why_not: around.why_not.clone(),
     };
+    let edited = Edited { place: edit, fields: refused.fields, picker };
+    let step = ActionStep::new(asked, at, items.as_deref(), goes_with(asked, kept), edited)?;
     let frame = frame(asked, kept, Step::Actions, !refused.errors.is_empty());
     let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
-        around: Around::new(asked, kept, Step::Actions, to_overview),
+        around,
         errors: refused.errors,
-        rows: items.map(|items| {
-            let count = items.len();
-            items.iter().enumerate().map(|(place, item)| Row::new(place, item, count)).collect()
-        }),
-        choices: ActionKind::ALL.into_iter().map(choice).collect(),
+        step,
         limits: Limits::of(&kept.document),
-        is_sweep: trigger.is_none_or(TriggerKind::is_sweep),
-        editing,
+        is_sweep: trigger_kind(kept).is_none_or(TriggerKind::is_sweep),
         frame,
     };
     Answer::with_status(status, &page)
@@ -275,7 +187,7 @@ pub(in crate::console) async fn save(asked: Asked, form: Form) -> Result<Answer,
     if !kept.is_seen(&form) {
         return page(&asked, &kept, None, to_overview, Refused::by(changed_elsewhere())).await;
     }
-    let here = address(kept.id()).segment(Step::Actions.path()).with("back", form.get("back"));
+    let here = here(&kept, to_overview);
     let place = form.get("place").parse::<usize>().ok();
     match form.get("go") {
         "next" => return go_on(&asked, kept, &form, to_overview).await,
@@ -284,33 +196,26 @@ pub(in crate::console) async fn save(asked: Asked, form: Form) -> Result<Answer,
         _ => {}
     }
     let Some(mut items) = items(&kept.document) else { return Ok(Answer::see(here)) };
-    let mut edited = None;
-    match (form.get("go"), place) {
-        ("add", _) => {
-            let kind = ActionKind::ALL.into_iter().find(|kind| kind.as_str() == form.get("kind"));
-            let Some(kind) = kind else {
-                let errors = Errors::one("No action was added", "kind-add_groups", "Choose an action first.");
-                return page(&asked, &kept, None, to_overview, Refused::by(errors)).await;
-            };
-            if let (Some(why), _) = objection(kind, trigger_kind(&kept), product(&asked, &kept)) {
-                let errors = Errors::one("No action was added", "kind-add_groups", why);
-                return page(&asked, &kept, None, to_overview, Refused::by(errors)).await;
-            }
-            let item = Document::Map(vec![(kind.as_str().to_owned(), action::empty(kind))]);
-            edited = (Fields::of(&item) != Fields::None).then_some(items.len());
-            items.push(item);
-        }
-        ("up", Some(place)) if place > 0 && place < items.len() => items.swap(place - 1, place),
-        ("down", Some(place)) if place + 1 < items.len() => items.swap(place, place + 1),
-        ("remove", Some(place)) if place < items.len() => drop(items.remove(place)),
-        _ => {}
-    }
+    let edited = match change_list(&form, &mut items, goes_with(&asked, &kept)) {
+        Ok(edited) => edited,
+        Err(errors) => return page(&asked, &kept, None, to_overview, Refused::by(errors)).await,
+    };
     kept.document.set("actions", (!items.is_empty()).then_some(Document::List(items)), &ORDER);
     kept.keep(&asked, Step::Actions).await?;
     Ok(Answer::see(match edited {
         Some(place) => here.with("edit", &place.to_string()),
         None => here,
     }))
+}
+
+/// The list of the actions.
+fn here(kept: &Kept, to_overview: bool) -> Address {
+    let back = if to_overview { "overview" } else { "" };
+    address(kept.id()).segment(Step::Actions.path()).with("back", back)
+}
+
+fn goes_with(asked: &Asked, kept: &Kept) -> GoesWith {
+    GoesWith { trigger: trigger_kind(kept), product: product(asked, kept) }
 }
 
 /// The faults of the actions, for the summary; of one of them if `place` is given.

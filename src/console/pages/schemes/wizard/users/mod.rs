@@ -20,7 +20,7 @@ use super::{
     address,
     caveats::Caveats,
     frame, may_write,
-    pickers::{Look, Picker},
+    pickers::{Groups, Look, Picker},
     trigger::changed_elsewhere,
     trigger_kind,
 };
@@ -158,8 +158,8 @@ async fn page(
         hows: if at.is_empty() { whole.into() } else { nested.into() },
         groups: here.map(|group| group.groups().map(row).collect()).unwrap_or_default(),
         at: text_of(at),
-        only_picker: Picker::new(asked, kept, "only_groups", look.as_ref()).await,
-        exempt_picker: Picker::new(asked, kept, "exempt_groups", look.as_ref()).await,
+        only_picker: Picker::new(asked, &Groups::of(kept), "only_groups", look.as_ref()).await,
+        exempt_picker: Picker::new(asked, &Groups::of(kept), "exempt_groups", look.as_ref()).await,
         frame,
     };
     Answer::with_status(status, &page)
