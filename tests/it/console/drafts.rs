@@ -150,7 +150,7 @@ async fn a_first_step_without_its_answers_says_which_are_missing_and_goes_on_whe
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_overview_says_the_answers_in_words_and_has_the_yaml_beside_them() {
-    let ground = ground();
+    let ground = ground().groups(&["vip"]);
     let usher = Usher::start(&ground).await;
     let visitor = Visitor::signed_in(usher.admin, ADMIN_TOKEN).await;
     let scheme = "{ id: odd, source: acme, trigger: { cron: '0 3 * * MON', timezone: Europe/Berlin }, test_mode: true, \

@@ -109,7 +109,8 @@ pub(crate) async fn delete_source(
             state.settings.delete_source(&id, &if_match, needed_by, caller.by()).await.map_err(Problem::from)
         };
         state.recorded(&caller, entry, deleting).await?;
-        until(|| !state.register.has(&id)).await;
+        let is_shown = || state.sources().iter().any(|row| *row.id() == id);
+        until(|| !state.register.has(&id) && !is_shown()).await;
         Ok(())
     })
     .await
