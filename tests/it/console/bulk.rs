@@ -86,7 +86,7 @@ async fn tick(visitor: &Visitor, path: &str, ticked: &[String], more: &[(&str, &
 }
 
 fn pick_in(address: &str) -> String {
-    let rest = address.split("pick=").nth(1).unwrap_or_else(|| panic!("no pick in {address}"));
+    let rest = address.split("pick=").nth(1).expect("an address with a pick");
     rest.split('&').next().expect("an id").to_owned()
 }
 
