@@ -146,7 +146,7 @@ const fn or_more(are_there: bool) -> &'static str {
 
 fn held(asked: &Asked, run: &Run) -> Item {
     let why = run.why.as_deref().unwrap_or("it waits for an administrator");
-    let text = format!("{} in {}: {why}.", run.scheme, run.source);
+    let text = format!("{} in {}: {why}.", super::runs::one::named_first(run), run.source);
     let since = run.held_since.map(|at| asked.moment(at));
     let path = Address::of("/runs", &run.id).to_string();
     Item { kind: Kind::Held, word: "Held run", text, since, path, act: "Decide" }

@@ -3,6 +3,7 @@
 mod aged;
 mod audit;
 mod browser;
+mod bulk;
 mod connect;
 mod drafts;
 mod forms;

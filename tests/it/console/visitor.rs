@@ -79,6 +79,28 @@ impl Visitor {
         self.post(path, &[&[("form_token", token.as_str())], fields].concat(), &[SAME_ORIGIN]).await
     }
 
+    /// Sends a form with a file as its page does.
+    pub async fn upload(&self, page: &str, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Answer {
+        let token = self.get(page, &[]).await.field("form_token");
+        self.upload_as(&token, path, fields, file).await
+    }
+
+    /// The same with this proof.
+    pub async fn upload_as(&self, token: &str, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Answer {
+        let part = |name: &str, value: &[u8]| {
+            let head = format!("--part\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            [head.as_bytes(), value, b"\r\n"].concat()
+        };
+        let mut body = part("form_token", token.as_bytes());
+        for (name, value) in fields {
+            body.extend(part(name, value.as_bytes()));
+        }
+        body.extend(part("file", file));
+        body.extend(b"--part--\r\n");
+        let request = self.http.post(format!("{}{path}", self.base)).body(body);
+        self.send(request.header("content-type", "multipart/form-data; boundary=part"), &[SAME_ORIGIN]).await
+    }
+
     async fn send(&self, mut request: reqwest::RequestBuilder, headers: &[(&str, &str)]) -> Answer {
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -162,7 +162,7 @@ fn not_taken(asked: &Asked, sent: Sent, read: Read) -> Result<Answer, Problem> {
     frame.refused = true;
     let title = "Nobody is picked yet";
     let mut page = Page {
-        steps: steps(0, &[back.clone()]),
+        steps: steps(0, std::slice::from_ref(&back)),
         errors: Errors::default(),
         back,
         upload,

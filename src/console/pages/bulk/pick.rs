@@ -119,7 +119,7 @@ impl Found {
             return Ok(Self { roster, users: page.items, next: page.next, matching });
         }
         let wanted = filter.filter()?;
-        let page = state.users().page(&[source.clone()], &wanted, asks.order()?, &paging)?;
+        let page = state.users().page(std::slice::from_ref(source), &wanted, asks.order()?, &paging)?;
         let matching = match roster.users {
             Some(all) if *filter == FilterText::default() => Matching::Exactly(all),
             _ => {

@@ -76,7 +76,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
     let older = next.map(|next| here.clone().with("cursor", &String::from(next)).to_string());
     let pages = Pages { first: (!asks.cursor.is_empty()).then(|| here.to_string()), older };
     let page = Diff {
-        frame: asked.frame(Place::Runs, format!("Compare the run of {}", run.scheme)),
+        frame: asked.frame(Place::Runs, format!("Compare the {}", one::of(&run))),
         run: run.id.to_string(),
         back: address(&run).to_string(),
         path: path.to_string(),

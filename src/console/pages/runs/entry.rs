@@ -18,7 +18,7 @@ use crate::{
         asked::sentence,
         frame::{Badge, Fact, Frame, Kind, Place, length},
     },
-    domain::StepResult,
+    domain::{Bulk, StepResult},
     views::{DeadLetterRow, Entry, EntryFilter, LetterFilter, LetterState, Limit, Paging, Run},
 };
 
@@ -120,7 +120,10 @@ fn facts(asked: &Asked, run: &Run, entry: Entry) -> Vec<Fact> {
     let facts = [
         Some(text("User", entry.user)),
         entry.user_name.map(|name| text("Login name", name)),
-        Some(text("Scheme", format!("{} at version {}", run.scheme, run.scheme_version))),
+        match Bulk::is_id(&run.scheme) {
+            true => Some(text("Bulk action", run.scheme.to_string())),
+            false => Some(text("Scheme", format!("{} at version {}", run.scheme, run.scheme_version))),
+        },
         Some(text("Source", run.source.to_string())),
         Some(text("Last call", call.unwrap_or_else(|| "none, or not known (older records don't tell)".to_owned()))),
         Some(text("Attempts", attempts)),

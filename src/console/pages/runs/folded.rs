@@ -16,6 +16,7 @@ use crate::{
         addresses::Address,
         frame::{Chip, Choice, Frame, Moment, Pages, Place},
     },
+    domain::Bulk,
     views::{Cursor, GroupFilter, Limit, Paging, RunGroup},
 };
 
@@ -71,7 +72,10 @@ impl Row {
         Self {
             path: path.to_string(),
             hour: asked.moment(group.hour),
-            scheme: group.scheme.to_string(),
+            scheme: match Bulk::is_id(&group.scheme) {
+                true => "Bulk action".to_owned(),
+                false => group.scheme.to_string(),
+            },
             source: group.source.to_string(),
             about,
             group,

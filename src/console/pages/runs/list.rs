@@ -3,11 +3,14 @@
 use askama::Template;
 use serde::Deserialize;
 
-use super::super::{
-    filters::{Filters, time},
-    parsed,
-    schemes::cause_words,
-    source_choices,
+use super::{
+    super::{
+        filters::{Filters, time},
+        parsed,
+        schemes::cause_words,
+        source_choices,
+    },
+    one::named_first,
 };
 use crate::{
     admin::{
@@ -20,7 +23,7 @@ use crate::{
         addresses::Address,
         frame::{Badge, Chip, Choice, Frame, Kind, Moment, Pages, Place, counted, users},
     },
-    domain::StepResult,
+    domain::{Bulk, StepResult},
     views::{Counts, Cursor, EntryResult, Filter, Limit, Paging, Run, RunKind, RunState},
 };
 
@@ -58,7 +61,8 @@ struct List {
 struct Row {
     path: String,
     started: Moment,
-    scheme: String,
+    scheme: Option<String>,
+    name: String,
     source: String,
     about: String,
     kind: Kind,
@@ -198,7 +202,8 @@ impl Row {
         Self {
             path: Address::of("/runs", &run.id).to_string(),
             started: asked.moment(run.started),
-            scheme: run.scheme.to_string(),
+            scheme: (!Bulk::is_id(&run.scheme)).then(|| Address::of("/schemes", &run.scheme).to_string()),
+            name: named_first(&run),
             source: run.source.to_string(),
             about,
             kind: badge.kind,

@@ -10,13 +10,17 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    admin::{AdminState, FileFormat, Problem, export_entries, not_in_views},
+    admin::{
+        AdminState, FileFormat, Problem, export_entries,
+        identity::{About, Permission},
+        not_in_views,
+    },
     console::{
         Answer, Asked,
         addresses::Address,
         frame::{Errors, Fact, Frame, Kind, Place},
     },
-    domain::{Milestone, RunId, StepResult},
+    domain::{Bulk, Milestone, RunId, StepResult},
     views::{Cursor, Entry, EntryFilter, EntryResult, Limit, Page, Paging, Run, RunKind},
 };
 
@@ -32,6 +36,10 @@ struct OneRun {
     undo: Option<String>,
     compare: Option<String>,
     runs: String,
+    runs_word: &'static str,
+    /// Picks the users for whom a step has failed.
+    pick_failed: Option<String>,
+    may_pick: Option<String>,
     related: Vec<(&'static str, String)>,
 }
 
@@ -104,8 +112,7 @@ pub(super) async fn page(asked: &Asked, run: Run, asks: Asks, refused: Refused) 
         Ok(found.unwrap_or(Page::<Entry> { items: Vec::new(), next: None }))
     };
     let entries = Entries::new(&run, &asks, asked.read(read).await?, asked);
-    let title = if run.kind == RunKind::Undo { "Undo of a run of" } else { "Run of" };
-    let mut frame = asked.frame(Place::Runs, format!("{title} {}", run.scheme));
+    let mut frame = asked.frame(Place::Runs, title(&run));
     frame.wide = true;
     frame.refused = !refused.errors.is_empty();
     frame.said = match asks.said.as_str() {
@@ -121,7 +128,14 @@ pub(super) async fn page(asked: &Asked, run: Run, asks: Asks, refused: Refused) 
         facts: facts(asked, &run),
         undo: (run.state.is_final() && run.counts.changed > 0).then(|| address(&run).segment("undo").to_string()),
         compare: (run.sweep.is_some() && run.kind != RunKind::Undo).then(|| address(&run).segment("diff").to_string()),
-        runs: Address::new("/runs").with("scheme", run.scheme.as_str()).to_string(),
+        runs: match Bulk::is_id(&run.scheme) {
+            true => Address::new("/runs").with("kind", RunKind::Bulk.as_str()),
+            false => Address::new("/runs").with("scheme", run.scheme.as_str()),
+        }
+        .to_string(),
+        runs_word: if Bulk::is_id(&run.scheme) { "All bulk actions" } else { "Runs of this scheme" },
+        pick_failed: (run.counts.failed > 0).then(|| address(&run).segment("pick").to_string()),
+        may_pick: asked.why_not(Permission::Bulk, About::Source(&run.source)),
         related: related(&run),
         frame,
         entries,
@@ -164,13 +178,43 @@ fn result_of(text: &str) -> Result<Option<EntryResult>, Problem> {
     super::super::parsed("result", text, |text| EntryResult::all().find(|result| result.as_str() == text))
 }
 
+/// The name of the run's page.
+pub(super) fn title(run: &Run) -> String {
+    let title = if run.kind == RunKind::Undo { format!("undo of a {}", of(run)) } else { of(run) };
+    let mut letters = title.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The same where a line begins.
+pub(in crate::console::pages) fn named_first(run: &Run) -> String {
+    let name = named(run);
+    match name.strip_prefix("bulk action").filter(|_| Bulk::is_id(&run.scheme)) {
+        Some(rest) => format!("Bulk action{rest}"),
+        None => name,
+    }
+}
+
+/// A run within a sentence.
+pub(super) fn of(run: &Run) -> String {
+    if Bulk::is_id(&run.scheme) { named(run) } else { format!("run of {}", run.scheme) }
+}
+
+/// The name of what the run is of: a bulk action has nobody but the person who asked for it. An undo is by another one.
+pub(in crate::console::pages) fn named(run: &Run) -> String {
+    match (Bulk::is_id(&run.scheme), run.kind, &run.by) {
+        (false, ..) => run.scheme.to_string(),
+        (true, RunKind::Bulk, Some(by)) => format!("bulk action by {by}"),
+        (true, ..) => "bulk action".to_owned(),
+    }
+}
+
 /// The pages of what the run is about.
 fn related(run: &Run) -> Vec<(&'static str, String)> {
     let of = |run| Address::of("/runs", run).to_string();
     let user = run.user.as_ref().map(|user| users::address(&run.source, user).to_string());
     let all = [
         ("The user", user),
-        ("The scheme", Some(Address::of("/schemes", &run.scheme).to_string())),
+        ("The scheme", (!Bulk::is_id(&run.scheme)).then(|| Address::of("/schemes", &run.scheme).to_string())),
         ("The run that it undoes", run.undo_of.as_ref().map(of)),
         ("The run that undoes it", run.undone_by.as_ref().map(of)),
     ];
@@ -201,7 +245,10 @@ fn facts(asked: &Asked, run: &Run) -> Vec<Fact> {
     });
     let facts = [
         Some(text("Id", run.id.to_string())),
-        Some(text("Scheme", format!("{} at version {}", run.scheme, run.scheme_version))),
+        match Bulk::is_id(&run.scheme) {
+            true => Some(text("Bulk action", run.scheme.to_string())),
+            false => Some(text("Scheme", format!("{} at version {}", run.scheme, run.scheme_version))),
+        },
         Some(text("Source", run.source.to_string())),
         about.map(|about| text("User", about)),
         Some(text("Set off by", cause_words(&run.trigger).to_owned())),

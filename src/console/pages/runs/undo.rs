@@ -111,7 +111,7 @@ async fn page(asked: &Asked, run: Run, asks: &Asks, errors: Errors, reason: &str
     let here = address(&run).segment("undo");
     let older = next.map(|next| here.clone().with("cursor", &String::from(next)).to_string());
     let at_least = if counted_all { "" } else { "at least " };
-    let mut frame = asked.frame(Place::Runs, format!("Undo the run of {}", run.scheme));
+    let mut frame = asked.frame(Place::Runs, format!("Undo the {}", one::of(&run)));
     frame.refused = !errors.is_empty();
     let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let nothing = (can == 0 && counted_all).then(|| "nothing of it can be put back".to_owned());
@@ -120,7 +120,7 @@ async fn page(asked: &Asked, run: Run, asks: &Asks, errors: Errors, reason: &str
         path: here.to_string(),
         back: address(&run).to_string(),
         run: run.id.to_string(),
-        scheme: run.scheme.to_string(),
+        scheme: one::named(&run),
         source: run.source.to_string(),
         can,
         changed_since,

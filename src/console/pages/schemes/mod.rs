@@ -77,6 +77,7 @@ pub(super) fn cause_words(trigger: &str) -> &str {
         kind if kind == TriggerKind::Schedule.as_str() => "its schedule",
         kind if kind == TriggerKind::Manual.as_str() => "by hand",
         "undo" => "an undo",
+        "bulk" => "an administrator",
         other => other,
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         addresses::Address,
         frame::{Badge, Kind, Moment, Pages},
     },
-    domain::{Mode, StepResult, UserId, Via},
+    domain::{Bulk, Mode, StepResult, UserId, Via},
     views::{Cursor, Limit, NoActionRow},
 };
 
@@ -113,7 +113,10 @@ fn row(asked: &Asked, item: Item) -> Row {
                 at: asked.moment(at),
                 kind: badge.kind,
                 word: badge.word,
-                text: format!("{} by {scheme}: {reason}.{before}", step.trim_end()),
+                text: match Bulk::is_id(&scheme) {
+                    true => format!("{} by a bulk action: {reason}.{before}", step.trim_end()),
+                    false => format!("{} by {scheme}: {reason}.{before}", step.trim_end()),
+                },
                 error,
                 runs: vec![link(&run)],
             }

@@ -39,7 +39,7 @@ struct Page {
     observes: bool,
     plan: Plan,
     tested: Option<Tested>,
-    confirm: Option<Confirm>,
+    confirm: Confirm,
 }
 
 /// The query of the page.
@@ -153,7 +153,7 @@ async fn page(
         steps: steps(2, &[address(pick).to_string(), checked.back().to_string()]),
         about: sentence(&format!("for {} of {}: {}", number_of(pick), source_name(asked, pick), pick.from)),
         observes: asked.state().mode() == Mode::Observe,
-        confirm: Some(Confirm::new(asked, checked, tested, test.as_ref(), typed, &errors)),
+        confirm: Confirm::new(asked, checked, tested, test.as_ref(), typed, &errors),
         plan,
         tested: test,
         errors,

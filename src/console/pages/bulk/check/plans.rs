@@ -73,7 +73,7 @@ enum State {
     Asking,
     /// Why it is not known.
     Trouble(String),
-    Told(Told),
+    Told(Box<Told>),
 }
 
 struct Told {
@@ -112,7 +112,7 @@ impl Plan {
     ) -> Result<Self, Problem> {
         let state = match seen {
             None => State::Asking,
-            Some(Ok(seen)) => State::Told(Told::new(asked, &seen)),
+            Some(Ok(seen)) => State::Told(Box::new(Told::new(asked, &seen))),
             Some(Err(Problem::Unavailable(why))) => State::Trouble(sentence(&why)),
             Some(Err(problem)) => return Err(problem),
         };
