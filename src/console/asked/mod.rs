@@ -204,7 +204,7 @@ impl Asked {
             return Err(refusal.into());
         }
         if permission.wants_fresh_sign_in() {
-            return self.freshly(permission, about, "This can't be undone");
+            return self.freshly(permission, about, ("This can't be undone", "what can't be undone"));
         }
         Ok(())
     }
@@ -215,10 +215,11 @@ impl Asked {
     /// As [`may`](Self::may).
     pub(super) fn may_freshly(&self, permission: Permission, about: About<'_>) -> Result<(), Problem> {
         self.may(permission, about)?;
-        self.freshly(permission, about, "This is about a great part of the users")
+        self.freshly(permission, about, ("This is about a great part of the users", "so great a part of the users"))
     }
 
-    fn freshly(&self, permission: Permission, about: About<'_>, what: &str) -> Result<(), Problem> {
+    /// `what` says what is done: as a sentence, and for the record.
+    fn freshly(&self, permission: Permission, about: About<'_>, (what, recorded): (&str, &str)) -> Result<(), Problem> {
         let lifetimes = self.0.console.lifetimes();
         if self.0.session.is_fresh(lifetimes, self.0.now) {
             return Ok(());
@@ -227,7 +228,7 @@ impl Asked {
         let why = format!(
             "{what}, and you signed in more than {age} ago. Sign in again: the form is kept for an hour, to be sent once more."
         );
-        self.attempted(permission, about, "the sign-in was too old for what does great harm".to_owned());
+        self.attempted(permission, about, format!("the sign-in was too old for {recorded}"));
         self.0.is_too_old.set(true);
         Err(Problem::Forbidden(why))
     }
