@@ -111,6 +111,11 @@ impl Schemes {
         self.sources.get(source).is_some_and(|own| !own.on_create.schemes.is_empty())
     }
 
+    /// Whether `source` has an enabled scheme of this id.
+    pub fn knows(&self, source: &SourceId, id: &SchemeId) -> bool {
+        self.sources.get(source).is_some_and(|own| own.by_id.contains_key(id))
+    }
+
     /// Whether the scheme exists, is enabled, and has the content of `reference`.
     pub fn has(&self, reference: &SchemeRef) -> bool {
         self.sources

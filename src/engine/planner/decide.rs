@@ -29,6 +29,10 @@ impl Planner {
             true => SchemeScope::Forgotten,
             false => SchemeScope::about(event, &*self.run_queries, controls, &work.stop).await?,
         };
+        let scheme_scope = match event.sweep {
+            Some(_) => Box::pin(self.with_bulk_read(scheme_scope, event, work)).await?,
+            None => scheme_scope,
+        };
         if let Some(reason) = scheme_scope.given_up() {
             Box::pin(self.give_up(&told, None, reason.into(), work)).await?;
         }

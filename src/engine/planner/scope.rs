@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+use super::Planner;
 use crate::{
-    domain::{Event, MadeOf, Reason, RunId, SchemeId, SchemeVerdict, Sighting, SweepPlan, Truth},
+    domain::{Bulk, Event, MadeOf, Reason, RunId, SchemeId, SchemeVerdict, Sighting, SweepPlan, Truth},
     engine::RunQueries,
-    rules::{Evaluation, Waiting},
-    runtime::Interrupted,
+    rules::{Evaluation, Schemes, Waiting},
+    runtime::{Interrupted, Work},
     source::Controls,
 };
 
@@ -94,6 +95,34 @@ impl SchemeScope {
             Self::Lost | Self::Forgotten => {}
         }
         answer
+    }
+}
+
+impl Planner {
+    /// `scope`, once this process has read the bulk action of its sweep: that is written before the sweep is asked for, and
+    /// another process may have listed the users. Without it nobody would be selected, and nobody would know.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
+    pub(super) async fn with_bulk_read(
+        &self,
+        scope: SchemeScope,
+        event: &Event,
+        work: &Work,
+    ) -> Result<SchemeScope, Interrupted> {
+        let bulks: Vec<_> = scope.schemes_of_sweep().iter().filter(|id| Bulk::is_id(id)).collect();
+        let is_read = |schemes: &Arc<Schemes>| bulks.iter().all(|id| schemes.knows(&event.source, id));
+        if is_read(&self.schemes()) {
+            return Ok(scope);
+        }
+        let mut schemes = self.schemes.clone();
+        let read = async { schemes.wait_for(is_read).await.is_ok() };
+        let read = tokio::time::timeout(START_TIMEOUT, read);
+        let is_read = work.stop.run_until_cancelled(read).await.ok_or(Interrupted)? == Ok(true);
+        if !is_read {
+            error!(event.id = %event.id, "the bulk action of a sweep can't be found; nothing is done to a user of it");
+        }
+        Ok(if is_read { scope } else { SchemeScope::Lost })
     }
 }
 

@@ -63,7 +63,7 @@ impl Seen {
         let mut sources = statistics.brokers.values().map(|broker| broker.source.as_str());
         let has_brokers = sources.any(|source| matches!(source, "learned" | "configured"));
         self.without_brokers = if has_brokers { 0 } else { self.without_brokers + 1 };
-        let attempts = statistics.brokers.values().map(attempts).sum();
+        let attempts = statistics.brokers.values().filter(|broker| !broker.nodename.is_empty()).map(attempts).sum();
         let tries = attempts != std::mem::replace(&mut self.attempts, attempts);
         // A producer with nothing to write asks nobody.
         let is_at_rest = statistics.client_type == "producer" && statistics.msg_cnt == 0;
@@ -72,6 +72,8 @@ impl Seen {
     }
 }
 
+/// The attempts to connect to a broker, and its answers. The coordinator without an address, which is known again only by
+/// asking a broker, counts attempts all the time and makes none.
 fn attempts(broker: &Broker) -> u64 {
     let connects = broker.connects.and_then(|connects| u64::try_from(connects).ok());
     connects.unwrap_or_default() + broker.rx
@@ -94,7 +96,8 @@ mod tests {
 
     /// Statistics of a client whose only broker has connected and answered so often.
     fn at_work(connects: i64, rx: u64) -> Statistics {
-        with([Broker { source: "learned".into(), connects: Some(connects), rx, ..Default::default() }])
+        let nodename = "kafka-0:9092".to_owned();
+        with([Broker { source: "learned".into(), nodename, connects: Some(connects), rx, ..Default::default() }])
     }
 
     /// Whether the loss is noticed after these statistics.
@@ -123,6 +126,18 @@ mod tests {
         let stalled = |times: usize| std::iter::repeat_with(|| at_work(7, 1_000)).take(times);
         assert!(!is_noticed(stalled(60)), "the first ones tell of its past");
         assert!(is_noticed(stalled(61)));
+    }
+
+    #[test]
+    fn a_coordinator_without_an_address_is_no_broker_that_is_tried() {
+        let coordinator =
+            |connects| Broker { source: "logical".into(), connects: Some(connects), ..Default::default() };
+        let stalled = (0..61).map(|second| {
+            let mut statistics = at_work(7, 1_000);
+            statistics.brokers.insert("coordinator".into(), coordinator(second));
+            statistics
+        });
+        assert!(is_noticed(stalled));
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(crate) struct BulkPlan {
     /// The users who were read just now. The others are counted by the last list of the source.
     pub(crate) read: u64,
     /// The steps in their order.
-    pub(crate) steps: Vec<PlannedStep>,
+    pub(crate) steps: Vec<BulkStep>,
     /// The product calls, at most: a reading of each user, and a change for each step that is not so already.
     pub(crate) calls: u64,
     /// The time for them at the highest pace of the source, in seconds; null if the pace is not known.
@@ -73,7 +73,7 @@ pub(crate) struct BulkPlan {
 
 /// The effect of one step, in users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct PlannedStep {
+pub(crate) struct BulkStep {
     /// The action.
     pub(crate) action: &'static str,
     /// Its target; empty if it has none.
@@ -88,7 +88,7 @@ pub(crate) struct PlannedStep {
     pub(crate) unknown: u64,
 }
 
-impl PlannedStep {
+impl BulkStep {
     pub(super) fn of(foresight: Foresight) -> Vec<Self> {
         let step = |(action, target, StepCounts { change, already, protected, unknown })| Self {
             action,

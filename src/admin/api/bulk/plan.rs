@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::web::{Data, Query};
 
 use super::{
-    forms::{BulkPlan, PlanText, PlannedStep},
+    forms::{BulkPlan, BulkStep, PlanText},
     is_irreversible, pick, planned,
 };
 use crate::{
@@ -85,7 +85,7 @@ pub(crate) async fn plan_bulk(
         plan,
         users: number,
         read,
-        steps: PlannedStep::of(foresight),
+        steps: BulkStep::of(foresight),
         calls,
         seconds: pace(state, &pick).map(|pace| (calls as f64 / pace.max(0.001)).ceil() as u64),
         irreversible: words(&scheme, is_irreversible),

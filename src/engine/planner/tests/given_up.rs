@@ -21,7 +21,7 @@ pub(super) fn work() -> Work {
     }
 }
 
-async fn records<T: codec::Wire>(log: &MemoryLog, stream: Stream) -> Vec<T> {
+pub(super) async fn records<T: codec::Wire>(log: &MemoryLog, stream: Stream) -> Vec<T> {
     let mut all = Vec::new();
     for partition in (0..log.partitions()).map(Partition) {
         let end = usize::try_from(log.bounds(stream, partition).await.expect("bounds").end).expect("few");

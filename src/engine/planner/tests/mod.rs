@@ -23,6 +23,7 @@ use crate::{
     store::{Forgotten, Store},
 };
 
+mod bulks;
 mod given_up;
 mod new_steps;
 

@@ -5,7 +5,8 @@ use tracing::{info, warn};
 use super::{Sweeper, memberships::Preloaded, sighted::SightedUsers};
 use crate::{
     domain::{
-        AskedSweep, Event, EventId, EventKind, Sighting, SweepId, SweepStep, UserHints, UserId, UserList, UserRef, Via,
+        AskedSweep, Cause, Event, EventId, EventKind, Sighting, SweepId, SweepStep, UserHints, UserId, UserList,
+        UserRef, Via,
     },
     products::{Error, UserPage},
     runtime::{Interrupted, Work, until_ok},
@@ -34,7 +35,10 @@ impl Sweeper {
     ) -> Result<ListingEnd, Interrupted> {
         let sweep = &asked.sweep;
         let mut seen = self.seen_before(sweep, &state.from, work).await?;
-        let named = self.named(asked, cursor.as_deref());
+        let named = match asked.cause {
+            Cause::Bulk => Some(self.picked(asked, work).await?),
+            Cause::Schedule | Cause::Manual | Cause::Undo => self.named(asked, cursor.as_deref()),
+        };
         // A list of users is read user by user. To read the members of groups as well would be to read everybody.
         let mut members = match named {
             Some(_) => Preloaded::default(),

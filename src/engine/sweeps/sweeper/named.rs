@@ -1,13 +1,15 @@
 //! Reads the users whom a scheme names, instead of listing all users.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
+use tokio::time::timeout;
 
 use super::Sweeper;
 use crate::{
     domain::{AskedSweep, Cause, UserHints, UserId, UserRef},
     products::{Completeness, Error, UserPage},
+    rules::Schemes,
     runtime::{Interrupted, Work},
     source::read::UserLookup,
 };
@@ -20,13 +22,17 @@ const CONCURRENCY: usize = 8;
 const CURSOR: &str = "named:";
 /// The reason if the users of a sweep are no longer known.
 const CHANGED: &str = "the scheme was changed before all users whom it named were looked up";
+/// The reason if the users of a bulk action are not known.
+const NO_BULK: &str = "the bulk action is not kept any more, so it is not known whom it is about";
+/// A bulk action is written before its sweep is asked for, and is read a moment later.
+const BULK_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The users of a sweep.
 pub(super) struct Named {
     /// The users by name or lasting id, each once.
     users: Vec<String>,
-    /// Whether the scheme was changed since some of them were looked up. Then it does nothing about the others.
-    is_changed: bool,
+    /// Why nobody else is looked up: the scheme was changed since some of them were, say.
+    ended: Option<&'static str>,
     /// Whether they are lasting ids, as those of a bulk action are. Then nobody is looked up.
     are_ids: bool,
 }
@@ -73,11 +79,24 @@ impl Sweeper {
         let of_runs = asked.runs.iter().map(|run| schemes.only_users(&asked.source, &run.scheme));
         let of_runs: Option<Vec<_>> = of_runs.collect();
         let Some(users) = of_runs else {
-            return Place::read(cursor).map(|_| Named { users: Vec::new(), is_changed: true, are_ids: false });
+            return Place::read(cursor).map(|_| Named { users: Vec::new(), ended: Some(CHANGED), are_ids: false });
         };
         let mut seen = HashSet::new();
         let users = users.into_iter().flatten().filter(|user| seen.insert(user.clone())).collect();
-        Some(Named { users, is_changed: false, are_ids: asked.cause == Cause::Bulk })
+        Some(Named { users, ended: None, are_ids: asked.cause == Cause::Bulk })
+    }
+
+    /// The users of a bulk action, once this process has read it. One that is not there is never about everybody.
+    ///
+    /// # Errors
+    /// `Interrupted` if the work is to stop first.
+    pub(super) async fn picked(&self, asked: &AskedSweep, work: &Work) -> Result<Named, Interrupted> {
+        let unknown = Named { users: Vec::new(), ended: Some(NO_BULK), are_ids: true };
+        let Some(mut schemes) = self.schemes.clone() else { return Ok(unknown) };
+        let is_there = |schemes: &Arc<Schemes>| asked.runs.iter().all(|run| schemes.has(&run.scheme));
+        let read = async { schemes.wait_for(is_there).await.is_ok() };
+        let read = work.stop.run_until_cancelled(timeout(BULK_TIMEOUT, read)).await.ok_or(Interrupted)?;
+        Ok(if read == Ok(true) { self.named(asked, None).unwrap_or(unknown) } else { unknown })
     }
 
     /// The page at `cursor`: of `named`, or of everybody.
@@ -90,9 +109,9 @@ impl Sweeper {
         cursor: Option<&str>,
         work: &Work,
     ) -> Result<Result<UserPage, Error>, Interrupted> {
-        let Some(Named { users, is_changed, are_ids }) = named else { return self.page(cursor, work).await };
-        if *is_changed {
-            let completeness = Completeness::NotProved(CHANGED.to_owned());
+        let Some(Named { users, ended, are_ids }) = named else { return self.page(cursor, work).await };
+        if let Some(why) = ended {
+            let completeness = Completeness::NotProved((*why).to_owned());
             return Ok(Ok(UserPage { completeness, ..UserPage::new(Vec::new(), None) }));
         }
         let place = Place::read(cursor).unwrap_or_default();

@@ -29,7 +29,7 @@ pub(super) enum Harm {
 impl Harm {
     /// Of actions on `count` users out of the `of` users of the source; where that is not known, they may be all.
     pub(super) fn of(count: u64, of: Option<u64>, is_irreversible: bool) -> Self {
-        let is_great = || of.is_none_or(|of| count.saturating_mul(100) > of.saturating_mul(GREAT_PERCENT));
+        let is_great = || of.is_none_or(|of| u128::from(count) * 100 > u128::from(of) * u128::from(GREAT_PERCENT));
         match () {
             () if is_irreversible => Self::Great,
             () if count <= FEW => Self::Little,
