@@ -265,3 +265,17 @@ async fn filters_are_saved_under_a_name_for_their_owner() {
     assert_eq!(send(&site, Method::DELETE, &place, &[], "").await.status, StatusCode::NO_CONTENT);
     assert_eq!(site.all(path, 5).await.len(), 1);
 }
+
+#[actix_web::test]
+async fn a_filter_is_an_object_and_never_a_list_of_values() {
+    let (site, roster, _folder) = with_roster();
+    list(&roster, &[("k:1", "ann")]);
+    for filter in [json!([]), json!([null, null]), json!("ann"), json!(1)] {
+        for (path, body) in [
+            (PICKS, json!({"source": "acme", "filter": filter})),
+            ("/api/v1/filters", json!({"name": "all", "filter": filter})),
+        ] {
+            assert_eq!(post(&site, path, &body).await.status, StatusCode::BAD_REQUEST, "{path} {body}");
+        }
+    }
+}

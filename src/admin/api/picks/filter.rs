@@ -1,6 +1,7 @@
 //! The conditions of picks and saved filters: those of the list of users, as JSON.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
@@ -50,6 +51,17 @@ pub(crate) struct FilterText {
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
     pub(crate) group: Option<String>,
+}
+
+/// Reads a filter from an object alone: a list of its values in their order would be read as well.
+pub(super) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FilterText, D::Error> {
+    FilterText::deserialize(Value::Object(Map::deserialize(deserializer)?)).map_err(D::Error::custom)
+}
+
+/// The same for a filter that may be left out.
+pub(super) fn object_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FilterText>, D::Error> {
+    let object = Option::<Map<String, Value>>::deserialize(deserializer)?;
+    object.map(|object| FilterText::deserialize(Value::Object(object)).map_err(D::Error::custom)).transpose()
 }
 
 /// The longest name of a directory, in characters.

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{filter::FilterText, make::Chosen};
+use super::{
+    filter::{self, FilterText},
+    make::Chosen,
+};
 use crate::{
     admin::Problem,
     domain::{Actor, Pick, SourceId, Timestamp, UserId},
@@ -153,6 +156,7 @@ pub(crate) struct PickedPage {
 pub(super) struct NewPick {
     pub(super) source: SourceId,
     users: Option<Vec<UserId>>,
+    #[serde(default, deserialize_with = "filter::object_or_none")]
     filter: Option<FilterText>,
 }
 
@@ -170,6 +174,7 @@ impl NewPick {
 #[serde(deny_unknown_fields)]
 pub(super) struct SomeUsers {
     users: Option<Vec<UserId>>,
+    #[serde(default, deserialize_with = "filter::object_or_none")]
     filter: Option<FilterText>,
 }
 

@@ -8,7 +8,7 @@ use actix_web::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::filter::FilterText;
+use super::filter::{self, FilterText};
 use crate::{
     admin::{
         AdminState, Problem,
@@ -34,6 +34,7 @@ pub(in crate::admin::api) struct NewFilter {
     #[schema(min_length = 1, max_length = 100, pattern = "^[!-~]+$")]
     name: String,
     /// The conditions.
+    #[serde(deserialize_with = "filter::object")]
     filter: FilterText,
 }
 
