@@ -27,8 +27,8 @@ async fn a_user_of_a_bulk_action_that_is_read_late_is_not_passed_over() {
     let sweep = Some(Sighting { sweep: SweepId::new("s1"), released: None, memberships: None, undo: None });
     let event = Event { kind: EventKind::Sighted, via: Via::Sweep, sweep, ..login(1) };
     let (key, payload) = (event.key().as_str().to_owned(), codec::encode(&event));
-    let position = log.put(Stream::Events, &key, payload.clone().into());
-    let stored = Stored { position, key, payload: payload.into(), appended: SystemClock.now() };
+    let position = log.put(Stream::Events, &key, payload.clone());
+    let stored = Stored { position, key, payload, appended: SystemClock.now() };
     let deciding = tokio::spawn({
         let planner = Arc::clone(&planner);
         async move { Handler::handle(&*planner, &stored, &work()).await.expect("not interrupted") }
