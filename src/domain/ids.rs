@@ -236,6 +236,11 @@ impl RunId {
         Self(format!("{sweep}.{scheme}"))
     }
 
+    /// The run of the bulk action `bulk`.
+    pub fn of_bulk(bulk: &SchemeId) -> Self {
+        Self::of_sweep(&SweepId::of_bulk(bulk), bulk)
+    }
+
     /// The sweep of a run of `scheme`; none: it is a run of another scheme.
     pub fn sweep(&self, scheme: &SchemeId) -> Option<SweepId> {
         let sweep = self.0.strip_suffix(scheme.as_str())?.strip_suffix('.')?;

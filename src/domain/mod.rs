@@ -15,7 +15,7 @@ mod written_time;
 pub use capability::Capability;
 pub use details::Detail;
 pub use ids::{EventId, InvalidId, RunId, SchemeId, SourceId, StepKey, SweepId, UserId};
-pub use policy::action::{Action, ActionKind, Issue, IssueTemplate, Step};
+pub use policy::action::{Action, ActionKind, Issue, IssueTemplate, Step, Undoable};
 pub use policy::age::{Age, InvalidAge};
 pub use policy::condition::{
     Condition, ConditionKind, Exempt, Expression, LoggedInOnce, NeverLoggedIn, Selection, True,

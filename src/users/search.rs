@@ -135,10 +135,7 @@ impl Users {
     /// # Errors
     /// [`Error`] if the roster or the views fail.
     pub fn picked(&self, source: &SourceId, ids: &[UserId]) -> Result<Vec<UserRow>, Error> {
-        let found = match &self.roster {
-            Some(roster) => roster.with_ids(source, ids)?,
-            None => Vec::new(),
-        };
+        let found = self.with_ids(source, ids)?;
         let mut rows: HashMap<_, _> = self.rows(&found)?.into_iter().map(|row| (row.id.clone(), row)).collect();
         let not_listed = |id| UserRow::not_listed(source, id, self.is_protected(source, id, None));
         Ok(ids.iter().map(|id| rows.remove(id).unwrap_or_else(|| not_listed(id))).collect())
@@ -184,12 +181,24 @@ impl Users {
         users: &[UserId],
         mut take: impl FnMut(&UserId, Option<&Facts>, bool),
     ) -> Result<(), Error> {
-        for id in users {
-            let known = self.roster.as_ref().map(|roster| roster.user(source, id)).transpose()?.flatten();
-            let (facts, name) = known.map(|(user, as_of)| (user.facts(as_of), user.name)).unzip();
-            take(id, facts.as_ref(), self.is_protected(source, id, name.flatten().as_deref()));
+        for part in users.chunks(PART) {
+            let found = self.with_ids(source, part)?;
+            let found: HashMap<_, _> = found.iter().map(|found| (&found.user.id, found)).collect();
+            for id in part {
+                let found = found.get(id);
+                let facts = found.map(|found| found.user.facts(found.as_of));
+                let name = found.and_then(|found| found.user.name.as_deref());
+                take(id, facts.as_ref(), self.is_protected(source, id, name));
+            }
         }
         Ok(())
+    }
+
+    fn with_ids(&self, source: &SourceId, ids: &[UserId]) -> Result<Vec<Found>, Error> {
+        match &self.roster {
+            Some(roster) => Ok(roster.with_ids(source, ids)?),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn rows(&self, found: &[Found]) -> Result<Vec<UserRow>, Error> {

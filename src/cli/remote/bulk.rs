@@ -97,7 +97,7 @@ impl Wanted {
 
     async fn plan(&self, api: &Api, actions: &Value) -> Result<Value, Error> {
         let body = json!({"pick": self.pick, "actions": actions}).to_string();
-        api.send_to("plan", Method::POST, &["bulk", "plan"], Some(body), None).await
+        api.ask("plan", &["bulk", "plan"], &[], body).await
     }
 }
 

@@ -135,7 +135,7 @@ fn left_out(answer: &Value) -> u64 {
     count("not_there") + count("several") + count("unreadable")
 }
 
-/// What became of a file, for people: the pick, the counts, and the lines.
+/// The result of a file, for people: the pick, the counts, and the lines.
 fn in_words(answer: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let count = |key: &str| answer["file"][key].as_u64().unwrap_or_default();

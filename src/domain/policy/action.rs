@@ -61,6 +61,17 @@ pub enum ActionKind {
     CreateIssue,
 }
 
+/// Whether an undo can put back what an action has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undoable {
+    /// It can.
+    Yes,
+    /// It needs the groups before, which not every product tells.
+    InPart,
+    /// It can't.
+    No,
+}
+
 impl ActionKind {
     /// All of them, in the order of the documentation.
     pub const ALL: [Self; 10] = [
@@ -101,6 +112,15 @@ impl ActionKind {
             | Self::RemoveApplicationAccess
             | Self::CreateIssue => true,
             Self::Delete | Self::Deactivate | Self::Reactivate | Self::Rename | Self::InvalidatePassword => false,
+        }
+    }
+
+    /// Whether an undo can put the state before back.
+    pub const fn undoable(self) -> Undoable {
+        match self {
+            Self::AddGroups | Self::RemoveGroups | Self::Deactivate | Self::Reactivate | Self::Rename => Undoable::Yes,
+            Self::RemoveAllGroups | Self::RemoveApplicationAccess => Undoable::InPart,
+            Self::Delete | Self::InvalidatePassword | Self::CreateIssue => Undoable::No,
         }
     }
 

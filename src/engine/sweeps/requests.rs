@@ -77,24 +77,17 @@ impl AdminCommands {
         Ok(())
     }
 
-    /// Asks for the sweep `sweep` over the users of a bulk action, which is carried out as `scheme`. `limits` hold it as
-    /// any run. To ask for one sweep twice makes one run.
+    /// Asks for the run over the users of a bulk action, which is carried out as `scheme`. To ask twice makes one run.
     ///
     /// # Errors
     /// As [`AdminCommands::run_now`].
-    pub async fn bulk(
-        &self,
-        sweep: SweepId,
-        scheme: &Scheme,
-        limits: Limits,
-        (by, reason): (&Actor, Option<String>),
-    ) -> Result<(), log::Error> {
-        let run = RunId::of_sweep(&sweep, &scheme.id);
-        let limits = if scheme.test_mode { Limits::default() } else { limits };
+    pub async fn bulk(&self, scheme: &Scheme, by: &Actor, reason: Option<String>) -> Result<(), log::Error> {
+        let run = RunId::of_bulk(&scheme.id);
         let asked = AskedSweep {
-            sweep,
+            sweep: SweepId::of_bulk(&scheme.id),
             source: scheme.source.clone(),
-            runs: vec![SweepRun { scheme: scheme.reference(), test_mode: scheme.test_mode, limits }],
+            // A bulk action has no limits of its own: the requester has seen in the plan how many users it is about.
+            runs: vec![SweepRun::of(scheme)],
             cause: Cause::Bulk,
             due: None,
             at: self.clock.now(),

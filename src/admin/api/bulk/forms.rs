@@ -9,7 +9,7 @@ use crate::{
     explain::{Foresight, StepCounts},
 };
 
-/// What is to be planned.
+/// Actions on a pick, to be planned.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::admin::api) struct PlanText {
@@ -21,34 +21,34 @@ pub(in crate::admin::api) struct PlanText {
     pub(super) actions: Value,
 }
 
-/// What is to be done.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+/// Actions on a pick, to be done.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::admin::api) struct OrderText {
+pub(crate) struct BulkOrder {
     /// The id of the pick.
     #[schema(max_length = 100)]
-    pub(super) pick: String,
+    pub(crate) pick: String,
     /// The actions in their order, as in a scheme.
     #[schema(value_type = schemas::ActionsText)]
-    pub(super) actions: Value,
+    pub(crate) actions: Value,
     /// The `plan` that was seen.
     #[schema(max_length = 100)]
-    pub(super) plan: String,
+    pub(crate) plan: String,
     /// Whether everything is recorded and nothing is changed; true by default.
     #[serde(default = "yes")]
     #[schema(default = true)]
-    pub(super) test_mode: bool,
+    pub(crate) test_mode: bool,
     /// Why; needed where an action can't be undone.
     #[serde(default)]
     #[schema(max_length = 1000)]
-    pub(super) reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 fn yes() -> bool {
     true
 }
 
-/// What a bulk action would do.
+/// The effect that a bulk action would have.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct BulkPlan {
     /// Names exactly these users and actions: an order is bound to it.
@@ -67,8 +67,6 @@ pub(crate) struct BulkPlan {
     pub(crate) irreversible: Vec<&'static str>,
     /// The actions that an undo may put back only in part, because the product may not tell the state before.
     pub(crate) undone_in_part: Vec<&'static str>,
-    /// Why the run would be held before anything is changed; null if it would not.
-    pub(crate) held: Option<String>,
 }
 
 /// The effect of one step, in users.

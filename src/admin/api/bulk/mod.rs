@@ -4,9 +4,9 @@ mod forms;
 mod order;
 mod plan;
 
-pub(crate) use forms::BulkPlan;
+pub(crate) use forms::{BulkOrder, BulkPlan};
 pub(in crate::admin::api) use order::{__path_order, order};
-pub(crate) use order::{BulkOrder, order_bulk, run_of as run_of_bulk};
+pub(crate) use order::{order_bulk, run_of as run_of_bulk};
 pub(crate) use plan::plan_bulk;
 pub(in crate::admin::api) use plan::{__path_plan, plan};
 
@@ -16,16 +16,15 @@ use actix_web::web::Data;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Problem, request::work::done};
+use super::{Problem, own_pick, request::work::done};
 use crate::{
     admin::{AdminState, identity::Principal},
-    domain::{Action, ActionKind, Pick, Scheme},
+    domain::{Action, ActionKind, Pick, Scheme, Undoable},
 };
 
 /// The pick of `caller` with this id; it has users, of a source of theirs.
 fn pick(state: &AdminState, caller: &Principal, id: &str) -> Result<Arc<Pick>, Problem> {
-    let pick = state.settings.pick(id, &caller.by()).filter(|pick| caller.sees(&pick.source));
-    let pick = pick.ok_or_else(|| Problem::NotFound { kind: "pick", id: id.to_owned() })?;
+    let pick = own_pick(state, caller, id)?;
     if pick.users.is_empty() {
         return Err(Problem::Conflict(format!("the pick `{id}` has no users; add some")));
     }
@@ -33,7 +32,13 @@ fn pick(state: &AdminState, caller: &Principal, id: &str) -> Result<Arc<Pick>, P
 }
 
 /// The scheme that does `actions` to the users of `pick`, and the digest of both: whoever has seen a plan orders exactly that.
-fn planned(state: &AdminState, pick: &Pick, actions: &Value) -> Result<(Scheme, String), Problem> {
+async fn planned(state: &Data<AdminState>, pick: &Arc<Pick>, actions: &Value) -> Result<(Scheme, String), Problem> {
+    let (of, pick, actions) = (Data::clone(state), Arc::clone(pick), actions.clone());
+    done(state.runtime(), move || named(&of, &pick, &actions)).await
+}
+
+/// The same; it takes a while for many users.
+fn named(state: &AdminState, pick: &Pick, actions: &Value) -> Result<(Scheme, String), Problem> {
     let scheme = state.settings.check_bulk(&pick.source, actions, &pick.users)?.scheme;
     let mut digest = Sha256::new();
     // As usher writes them: the same actions in other words are the same.
@@ -48,7 +53,7 @@ fn planned(state: &AdminState, pick: &Pick, actions: &Value) -> Result<(Scheme, 
 
 /// Whether no undo can put back what `action` does.
 fn is_irreversible(action: &Action) -> bool {
-    matches!(action.kind(), ActionKind::Delete | ActionKind::InvalidatePassword | ActionKind::CreateIssue)
+    action.kind().undoable() == Undoable::No
 }
 
 /// Actions on a pick, as they are before anybody looks at its users.
@@ -74,8 +79,7 @@ pub(crate) async fn name_plan(
     actions: &Value,
 ) -> Result<NamedPlan, Problem> {
     let pick = pick(state, caller, id)?;
-    let (of, actions) = (Data::clone(state), actions.clone());
-    let (scheme, plan) = done(state.runtime(), move || planned(&of, &pick, &actions)).await?;
+    let (scheme, plan) = planned(state, &pick, actions).await?;
     let is_irreversible = scheme.actions.iter().any(is_irreversible);
     Ok(NamedPlan { plan, actions: scheme.actions.iter().map(Action::kind).collect(), is_irreversible })
 }

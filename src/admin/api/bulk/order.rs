@@ -4,49 +4,32 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Query},
 };
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{forms::OrderText, is_irreversible, pick, planned};
+use super::{BulkOrder, is_irreversible, pick, planned};
 use crate::{
     admin::{
         AdminState,
         api::{
-            Problem, read,
+            Problem,
             request::{
                 body::{Body, checked_reason},
                 headers::request_key,
                 lookup, parameters, query,
-                work::done,
             },
-            runs::{self, AcceptedRow},
+            runs::{self, AcceptedRow, has_begun},
         },
         audit::{Act, Entry, Object, Once},
         identity::{About, Permission, Principal},
     },
     clock::{Clock, SystemClock},
-    domain::{Bulk, Limits, Pick, RequestKey, RunId, Scheme, SchemeId, SweepId},
+    domain::{Bulk, Pick, RequestKey, RunId, Scheme, SchemeId},
     engine::RunQueries,
 };
 
-/// What is to be done to the users of a pick.
-#[derive(Debug, Clone)]
-pub(crate) struct BulkOrder {
-    /// The id of the pick.
-    pub(crate) pick: String,
-    /// The actions in their order, as in a scheme.
-    pub(crate) actions: Value,
-    /// The plan that was seen.
-    pub(crate) plan: String,
-    /// Whether everything is recorded and nothing is changed.
-    pub(crate) test_mode: bool,
-    /// Why.
-    pub(crate) reason: Option<String>,
-}
-
 /// Does actions to the users of a pick, once: a run of the kind `bulk`. The users are those of the plan.
 #[utoipa::path(
-    post, path = "/bulk", tag = "bulk", request_body = OrderText, params(parameters::Repeatable),
+    post, path = "/bulk", tag = "bulk", request_body = BulkOrder, params(parameters::Repeatable),
     responses(
         (status = 202, description = "The run. Asked for twice with one key, it is the same one.", body = AcceptedRow),
         (status = 404, description = "You have no such pick."),
@@ -70,10 +53,9 @@ pub(in crate::admin::api) async fn order(
     {
         return runs::accepted(&state, run, |_| true).await;
     }
-    let order: OrderText = serde_json::from_str(&text)
+    let order = serde_json::from_str(&text)
         .map_err(|error| Problem::BadRequest(format!("the body can't be understood: {error}")))?;
-    let OrderText { pick, actions, plan, test_mode, reason } = order;
-    let run = order_bulk(&state, &caller, BulkOrder { pick, actions, plan, test_mode, reason }, key).await?;
+    let run = order_bulk(&state, &caller, order, key).await?;
     runs::accepted(&state, run, |_| true).await
 }
 
@@ -92,8 +74,7 @@ pub(crate) async fn order_bulk(
 ) -> Result<RunId, Problem> {
     let BulkOrder { pick: id, actions, plan, test_mode, reason } = order;
     let (pick, reason) = (pick(state, caller, &id)?, checked_reason(reason)?);
-    let (of, chosen, wanted) = (Data::clone(state), pick.clone(), actions.clone());
-    let (scheme, planned) = done(state.runtime(), move || planned(&of, &chosen, &wanted)).await?;
+    let (scheme, planned) = planned(state, &pick, &actions).await?;
     if plan != planned {
         return Err(Problem::PlanChanged);
     }
@@ -111,7 +92,7 @@ pub(crate) async fn order_bulk(
         by: caller.by(),
         at: SystemClock.now(),
     };
-    let run = RunId::of_sweep(&SweepId::of_bulk(&bulk.id), &bulk.id);
+    let run = RunId::of_bulk(&bulk.id);
     let entry = entry(&pick, &scheme, test_mode).because(reason.clone()).beginning(&run).repeatable(key);
     match state.record_once(caller, entry).await? {
         Once::First => begin(state, caller, bulk, reason).await.map(|()| run),
@@ -125,8 +106,7 @@ pub(crate) async fn order_bulk(
 
 /// The run of the bulk action that is ordered with `key`. Nobody finds another order with the same one.
 pub(crate) fn run_of(key: &RequestKey) -> RunId {
-    let id = Bulk::new_id(nonce(Some(key)));
-    RunId::of_sweep(&SweepId::of_bulk(&id), &id)
+    RunId::of_bulk(&Bulk::new_id(nonce(Some(key))))
 }
 
 /// The part of a bulk action's id that tells it from others: the same for each request with one key.
@@ -136,11 +116,6 @@ fn nonce(key: Option<&RequestKey>) -> [u8; 8] {
     let mut nonce = [0; 8];
     nonce.copy_from_slice(&digest[..8]);
     nonce
-}
-
-async fn has_begun(state: &AdminState, run: &RunId) -> Result<bool, Problem> {
-    let (views, wanted) = (state.views.clone(), run.clone());
-    read(state.runtime(), move || views.run(&wanted)).await.map(|run| run.is_some())
 }
 
 /// The permission for a bulk action that is carried out as `scheme`.
@@ -162,10 +137,9 @@ fn entry(pick: &Pick, scheme: &Scheme, test_mode: bool) -> Entry {
 
 /// Keeps the bulk action, then asks for its run. If usher ends in between, nothing is done, and the caller has no answer.
 async fn begin(state: &AdminState, caller: &Principal, bulk: Bulk, reason: Option<String>) -> Result<(), Problem> {
-    let sweep = SweepId::of_bulk(&bulk.id);
     let views = state.views.clone();
-    let is_over = move |id: &SchemeId| views.is_over(&RunId::of_sweep(&SweepId::of_bulk(id), id));
+    let is_over = move |id: &SchemeId| views.is_over(&RunId::of_bulk(id));
     let scheme = state.settings.create_bulk(bulk, is_over).await?;
-    let asked = state.commands.bulk(sweep, &scheme, Limits::default(), (&caller.by(), reason)).await;
+    let asked = state.commands.bulk(&scheme, &caller.by(), reason).await;
     asked.map_err(|error| lookup::unavailable(&error))
 }

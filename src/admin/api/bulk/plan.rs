@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use actix_web::web::{Data, Query};
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Query},
+};
+use serde_json::Value;
 
 use super::{
     forms::{BulkPlan, BulkStep, PlanText},
@@ -21,7 +25,7 @@ use crate::{
         },
         identity::Principal,
     },
-    domain::{Action, ActionKind, Pick, Scheme},
+    domain::{Action, Pick, Scheme, Undoable},
 };
 
 /// The users who are read for a plan. The others are counted by the last list.
@@ -29,7 +33,7 @@ const READ: usize = 200;
 /// The time for reading them. Somebody waits for the answer.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What actions would do to the users of a pick. The first 200 are read, for at most 20 seconds; the others are counted by
+/// The effect that actions would have on the users of a pick. The first 200 are read, for at most 20 seconds; the others are counted by
 /// the last list of their source, in which groups are not known. Nothing is changed.
 #[utoipa::path(
     post, path = "/bulk/plan", tag = "bulk", request_body = PlanText,
@@ -50,12 +54,12 @@ pub(in crate::admin::api) async fn plan(
     let PlanText { pick, actions } = parsed(state.runtime(), body).await?;
     waited(state.runtime(), move || async move {
         let plan = plan_bulk(&state, &caller, &pick, &actions).await?;
-        ApiResponse::json(actix_web::http::StatusCode::OK, &plan)
+        ApiResponse::json(StatusCode::OK, &plan)
     })
     .await
 }
 
-/// What `actions` would do to the users of the pick `id`; it may take long.
+/// The effect that `actions` would have on the users of the pick `id`; it may take long.
 ///
 /// # Errors
 /// [`Problem::NotFound`] if `caller` has no such pick, [`Problem::Conflict`] if it has no users,
@@ -64,11 +68,10 @@ pub(crate) async fn plan_bulk(
     state: &Data<AdminState>,
     caller: &Principal,
     id: &str,
-    actions: &serde_json::Value,
+    actions: &Value,
 ) -> Result<BulkPlan, Problem> {
     let pick = pick(state, caller, id)?;
-    let (of, chosen, wanted) = (Data::clone(state), pick.clone(), actions.clone());
-    let (scheme, plan) = done(state.runtime(), move || planned(&of, &chosen, &wanted)).await?;
+    let (scheme, plan) = planned(state, &pick, actions).await?;
     let missing = |_| Problem::NotFound { kind: "source", id: pick.source.to_string() };
     let mut foreseeing = state.explainer.foreseeing(&scheme).map_err(missing)?;
     let (first, others) = pick.users.split_at(pick.users.len().min(READ));
@@ -90,7 +93,6 @@ pub(crate) async fn plan_bulk(
         seconds: pace(state, &pick).map(|pace| (calls as f64 / pace.max(0.001)).ceil() as u64),
         irreversible: words(&scheme, is_irreversible),
         undone_in_part: words(&scheme, is_undone_in_part),
-        held: None,
     })
 }
 
@@ -105,5 +107,5 @@ fn words(scheme: &Scheme, wanted: fn(&Action) -> bool) -> Vec<&'static str> {
 
 /// Whether an undo needs the groups before, which not every product tells.
 fn is_undone_in_part(action: &Action) -> bool {
-    matches!(action.kind(), ActionKind::RemoveAllGroups | ActionKind::RemoveApplicationAccess)
+    action.kind().undoable() == Undoable::InPart
 }

@@ -40,7 +40,7 @@ impl FoundLetters {
     }
 }
 
-/// What is to be done about letters.
+/// The purpose for which letters are found.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose {
     /// They are taken up again.

@@ -113,13 +113,18 @@ async fn again(
     id: &SchemeId,
     run: RunId,
 ) -> Result<HttpResponse, Problem> {
-    let (views, wanted) = (state.views.clone(), run.clone());
-    let is_there = read(state.runtime(), move || views.run(&wanted)).await?.is_some();
+    let has_begun = has_begun(state, &run).await?;
     // The process that recorded it may have ended before it was asked for. To ask twice makes one run.
-    if let (false, Some(sweep)) = (is_there, run.sweep(id)) {
+    if let (false, Some(sweep)) = (has_begun, run.sweep(id)) {
         ask_for(state, sweep, &runnable(state, caller, id.as_str())?, caller).await?;
     }
     accepted(state, run, |_| true).await
+}
+
+/// Whether `run` shows.
+pub(super) async fn has_begun(state: &AdminState, run: &RunId) -> Result<bool, Problem> {
+    let (views, wanted) = (state.views.clone(), run.clone());
+    read(state.runtime(), move || views.run(&wanted)).await.map(|run| run.is_some())
 }
 
 async fn ask_for(state: &AdminState, sweep: SweepId, scheme: &Scheme, caller: &Principal) -> Result<(), Problem> {

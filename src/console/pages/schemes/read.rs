@@ -6,7 +6,7 @@ use crate::{
         Asked,
         frame::{Badge, Kind, Moment, users},
     },
-    domain::{ActionKind, Limits, Scheme, Trigger},
+    domain::{ActionKind, Limits, Scheme, Trigger, Undoable},
     engine::upcoming,
     rules,
 };
@@ -80,17 +80,9 @@ pub(super) fn limits_words(limits: &Limits) -> String {
 
 /// Whether an undo can put the state before an action back.
 pub(super) const fn undo_badge(action: ActionKind) -> Badge {
-    match action {
-        ActionKind::AddGroups
-        | ActionKind::RemoveGroups
-        | ActionKind::Deactivate
-        | ActionKind::Reactivate
-        | ActionKind::Rename => Badge::new(Kind::Done, "can be undone"),
-        ActionKind::RemoveAllGroups | ActionKind::RemoveApplicationAccess => {
-            Badge::new(Kind::Warn, "can be undone where the product told the groups before")
-        }
-        ActionKind::Delete | ActionKind::InvalidatePassword | ActionKind::CreateIssue => {
-            Badge::new(Kind::Danger, "can't be undone")
-        }
+    match action.undoable() {
+        Undoable::Yes => Badge::new(Kind::Done, "can be undone"),
+        Undoable::InPart => Badge::new(Kind::Warn, "can be undone where the product told the groups before"),
+        Undoable::No => Badge::new(Kind::Danger, "can't be undone"),
     }
 }

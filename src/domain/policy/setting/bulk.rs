@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::Actor;
-use crate::domain::{NamedUsers, SchemeId, SourceId, Timestamp, UserId, UserKey};
+use crate::domain::{SchemeId, SourceId, Timestamp, UserId, UserKey};
 
 /// A bulk action, kept until its run is over. Its users are frozen: who is picked later is not among them. The engine
 /// carries it out as a scheme that selects these users and runs once.
@@ -28,9 +28,6 @@ pub struct Bulk {
 impl Bulk {
     /// The longest time for which it is kept: its run may be held for a month, as any.
     pub const KEPT: Duration = Duration::from_hours(24 * 31);
-
-    /// The highest number of its users.
-    pub const MAX_USERS: usize = NamedUsers::MAX;
 
     /// The beginning of their ids.
     const PREFIX: &str = "bulk-";

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use super::Actor;
-use crate::domain::{SourceId, Timestamp, UserId, UserKey};
+use crate::domain::{NamedUsers, SourceId, Timestamp, UserId, UserKey};
 
 /// The users of one source that somebody chose for one bulk action. Their ids are frozen: somebody who comes to match
 /// later is not among them. Nothing is done by a pick.
@@ -35,8 +35,8 @@ impl Pick {
     /// The time for which a pick is kept after its last change.
     pub const KEPT: Duration = Duration::from_hours(24);
 
-    /// The highest number of users in one pick.
-    pub const MAX_USERS: usize = 100_000;
+    /// The highest number of users in one pick: as many as a scheme can name.
+    pub const MAX_USERS: usize = NamedUsers::MAX;
 
     /// The highest length of all ids of one pick together, in bytes.
     pub const MAX_BYTES: usize = 16 * 1024 * 1024;

@@ -84,7 +84,6 @@ struct Told {
     cost: String,
     never: Vec<String>,
     in_part: Vec<String>,
-    held: Option<String>,
     says: String,
 }
 
@@ -168,7 +167,6 @@ impl Told {
             cost,
             never: in_words(&plan.irreversible),
             in_part: in_words(&plan.undone_in_part),
-            held: plan.held.as_deref().map(sentence),
             says: format!("The plan is there: {changes} changes."),
         }
     }
@@ -188,7 +186,6 @@ mod tests {
             seconds: None,
             irreversible: Vec::new(),
             undone_in_part: Vec::new(),
-            held: None,
         }
     }
 
