@@ -13,6 +13,8 @@ pub(super) use parts::{
 };
 pub(super) use reasons::Reasons;
 
+use actix_web::http::StatusCode;
+
 use super::{
     Asked,
     assets::{Assets, assets},
@@ -63,6 +65,11 @@ impl Frame {
             zone: console.zone.name(),
             offset: asked.moment(asked.now()).offset,
         }
+    }
+
+    /// The status of a page with a form: whether that was refused.
+    pub(super) fn status(&self) -> StatusCode {
+        if self.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
     }
 
     /// The pages of the rail.

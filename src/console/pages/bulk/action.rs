@@ -1,6 +1,5 @@
 //! `/bulk/{pick}/action`: the actions in their order, as in the steps of a scheme. They stand in the address.
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
@@ -106,7 +105,7 @@ async fn page(asked: &Asked, pick: &Pick, items: &[Document], shown: Shown) -> R
     let step = ActionStep::new(asked, at, Some(items), goes_with(asked, pick), edited)?;
     let mut frame = asked.frame(Place::Bulk, "Bulk action: actions");
     frame.refused = !errors.is_empty();
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let page = Page {
         steps: steps(1, &[address(pick).to_string()]),
         errors,

@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::{address, asks::Asks, number_of, source, source_name, steps};
@@ -185,7 +184,7 @@ pub(super) async fn page(
     let of = source_of(asked, &asks, pick.as_deref())?;
     let mut frame = asked.frame(Place::Bulk, "Bulk action");
     (frame.wide, frame.refused) = (true, !errors.is_empty());
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let list = match of {
         None => None,
         Some(of) => {

@@ -3,7 +3,6 @@
 mod kinds;
 mod typed;
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
@@ -173,7 +172,7 @@ fn page(
     frame.refused = !errors.is_empty();
     frame.said = if tried.is_some() { "The connection was tested. The result is on top." } else { "" };
     let asks_reason = tried.as_ref().is_some_and(|tried| tried.has_failed);
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let forbidden = asked.why_not(Permission::ChangeSources, About::Everything);
     let kind = Kind::of(product);
     Answer::with_status(status, &Connect { frame, product, kind, typed, errors, forbidden, tried, asks_reason })

@@ -1,6 +1,5 @@
 //! `/dead-letters/dismiss`: dismisses letters, after a look at which. Nothing more happens to them then.
 
-use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::chosen::{Asks, NAMED, Row, may, why_not};
@@ -75,7 +74,7 @@ fn page(
     let count = found.len();
     let mut frame = asked.frame(Place::DeadLetters, "Dismiss dead letters");
     frame.refused = !errors.is_empty();
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let page = Page {
         frame,
         back: asks.list().with("state", "open").to_string(),

@@ -1,6 +1,5 @@
 //! `/runs/delete`: what a deletion from the run log would take away, what stays, and the form for it.
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
@@ -144,7 +143,7 @@ async fn page(asked: &Asked, chosen: Asks, errors: Errors, reason: &str) -> Resu
     };
     let mut frame = asked.frame(Place::Runs, "Delete from the run log");
     frame.refused = !errors.is_empty();
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let page = Page {
         frame,
         sources: source_choices(asked),

@@ -1,6 +1,5 @@
 //! `/runs/{id}/undo`: what an undo of a run would put back, what it can't, and the button for it.
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
@@ -113,7 +112,7 @@ async fn page(asked: &Asked, run: Run, asks: &Asks, errors: Errors, reason: &str
     let at_least = if counted_all { "" } else { "at least " };
     let mut frame = asked.frame(Place::Runs, format!("Undo the {}", one::of(&run)));
     frame.refused = !errors.is_empty();
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let nothing = (can == 0 && counted_all).then(|| "nothing of it can be put back".to_owned());
     let page = Undo {
         frame,

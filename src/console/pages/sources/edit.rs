@@ -1,6 +1,5 @@
 //! `/sources/{id}/edit`: a source that was made here is changed. Secrets are written anew or stay; none is shown.
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::{Value, json};
 
@@ -74,7 +73,7 @@ fn page(asked: &Asked, stored: &SourceView, text: String, account: String, error
     let name = shown(stored).map_or_else(|| stored.id.to_string(), |source| source.name.clone());
     let mut frame = asked.frame(Place::Sources, format!("Change {name}"));
     frame.refused = !errors.is_empty();
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let has_account = shown(stored).is_some_and(|source| matches!(source.auth, Auth::Basic { .. }));
     let (path, tag) = (address(&stored.id).to_string(), stored.tag.clone());
     let forbidden = asked.why_not(Permission::ChangeSources, About::Everything);

@@ -1,6 +1,5 @@
 //! `/sources/{id}/newcomers`: what is held because many users appeared at once, and the decision about it.
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
@@ -130,7 +129,7 @@ async fn page(
     let mut frame = asked.frame(Place::Sources, format!("Newcomers of {name}"));
     frame.refused = !errors.is_empty();
     frame.said = said;
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let page = Page {
         source: address(&id).to_string(),
         path: page_of(&id).to_string(),

@@ -6,7 +6,6 @@ mod order;
 mod plans;
 mod tested;
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
@@ -147,7 +146,7 @@ async fn page(
     let pick = &checked.pick;
     let mut frame = asked.frame(Place::Bulk, "Bulk action: check");
     (frame.wide, frame.refused) = (true, !errors.is_empty());
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let test = Tested::of(asked, checked, tested).await?;
     let page = Page {
         steps: steps(2, &[address(pick).to_string(), checked.back().to_string()]),

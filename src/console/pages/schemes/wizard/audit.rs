@@ -1,6 +1,5 @@
 //! Step 4: the name, and what is told of the scheme's runs.
 
-use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::{
@@ -45,7 +44,7 @@ pub(in crate::console) async fn show(asked: Asked) -> Result<Answer, Problem> {
 fn page(asked: &Asked, kept: &Kept, to_overview: bool, errors: Errors) -> Result<Answer, Problem> {
     let text = |key| kept.document.get(key).and_then(Document::as_text).unwrap_or_default();
     let frame = frame(asked, kept, Step::Audit, !errors.is_empty());
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let around = Around::new(asked, kept, Step::Audit, to_overview);
     Answer::with_status(status, &Page { frame, around, errors, name: text("name"), id: text("id") })
 }

@@ -4,7 +4,6 @@ pub(super) mod action;
 mod edit;
 mod step;
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
@@ -163,7 +162,7 @@ async fn page(
     let edited = Edited { place: edit, fields: refused.fields, picker };
     let step = ActionStep::new(asked, at, items.as_deref(), goes_with(asked, kept), edited)?;
     let frame = frame(asked, kept, Step::Actions, !refused.errors.is_empty());
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let page = Page {
         around,
         errors: refused.errors,

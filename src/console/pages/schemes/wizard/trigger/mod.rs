@@ -3,7 +3,6 @@
 mod answers;
 pub(in crate::console) mod times;
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
@@ -123,7 +122,7 @@ async fn page(
     };
     let kinds = kinds(asked, &answers.source).await?;
     let frame = frame(asked, kept, Step::Trigger, !errors.is_empty());
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let page = Page {
         around: Around::new(asked, kept, Step::Trigger, to_overview),
         errors,

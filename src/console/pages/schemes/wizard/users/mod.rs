@@ -5,7 +5,6 @@ pub(super) mod conditions;
 pub(in crate::console) mod count;
 mod groups;
 
-use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 
@@ -144,7 +143,7 @@ async fn page(
     errors: Errors,
 ) -> Result<Answer, Problem> {
     let frame = frame(asked, kept, Step::Users, !errors.is_empty());
-    let status = if frame.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = frame.status();
     let here = Group::of(kept.document.get("select")).and_then(|root| root.at(at));
     let row = |(place, group): (usize, Group)| GroupRow { place, word: group.how.word(), yaml: group.yaml() };
     let (whole, nested) = ([How::Any, How::All], How::ALL);
