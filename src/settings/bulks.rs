@@ -1,7 +1,5 @@
 //! Bulk actions: each is kept until its run is over, in bounded number.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 use tracing::info;
 
@@ -29,11 +27,6 @@ impl Settings {
             // The places are left out: they belong to a text that nobody wrote.
             Error::InvalidActions(problems.iter().map(|one| Wrong::whole(one.message().to_owned())).collect())
         })
-    }
-
-    /// The bulk action with this id; none if there is none, or its run was over and it was dropped.
-    pub fn bulk(&self, id: &SchemeId) -> Option<Arc<Bulk>> {
-        self.state().bulk(id).map(Arc::clone)
     }
 
     /// Keeps a bulk action whose actions [`Settings::check_bulk`] has passed, and gives the scheme that it is carried out

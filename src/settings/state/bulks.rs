@@ -40,11 +40,6 @@ impl State {
         self.bulks.values().map(|known| &known.bulk)
     }
 
-    /// The bulk action with this id.
-    pub fn bulk(&self, id: &SchemeId) -> Option<&Arc<Bulk>> {
-        self.bulks.get(Bulk::key_of(id).as_str()).map(|known| &known.bulk)
-    }
-
     /// The scheme that a bulk action is carried out as.
     pub fn scheme_of_bulk(&self, id: &SchemeId) -> Option<&VersionedScheme> {
         self.bulks.get(Bulk::key_of(id).as_str())?.scheme()

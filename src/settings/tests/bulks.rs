@@ -19,6 +19,13 @@ fn bulk(number: u8, users: usize) -> Bulk {
     }
 }
 
+impl Settings {
+    /// The bulk action `id`, if it is kept.
+    fn bulk(&self, id: &SchemeId) -> Option<Arc<Bulk>> {
+        self.state().bulks().find(|kept| kept.id == *id).map(Arc::clone)
+    }
+}
+
 fn nothing_is_over(_: &SchemeId) -> bool {
     false
 }
